@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kernel modules for the hardware that is there. */
+#include "coldplug.h"
+
+#include "proc.h"
+#include "text.h"
+
+#include <dirent.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Aliases of one modprobe: it reads modules.alias once for all of them. */
+#define BATCH 100
+#define UEVENT_GROUP_KERNEL 1
+
+static const char *const always[] = { "loop",	       "squashfs",	"overlay",   "isofs", "ext4",
+				      "vfat",	       "nls_cp437",	"nls_ascii", "nls_utf8",
+				      "nls_iso8859_1", "sd_mod",	"sr_mod" };
+
+struct names {
+	char **v;
+	unsigned int count;
+	unsigned int room;
+};
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void names_add(struct names *names, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (names->count == names->room) {
+		unsigned int room = names->room ? names->room * 2 : 128;
+		char **v = realloc(names->v, room * sizeof(*v));
+
+		if (v == NULL) {
+			free(copy);
+			return;
+		}
+		names->v = v;
+		names->room = room;
+	}
+	if (copy != NULL)
+		names->v[names->count++] = copy;
+}
+
+static void modprobe(char *const names[], unsigned int count)
+{
+	char *argv[BATCH + 5] = { (char *)"/bin/busybox", (char *)"modprobe", (char *)"-q",
+				  (char *)"-a" };
+
+	for (unsigned int done = 0; done < count; done += BATCH) {
+		unsigned int n = count - done < BATCH ? count - done : BATCH;
+
+		memcpy(argv + 4, names + done, n * sizeof(*names));
+		argv[4 + n] = NULL;
+		/* An alias without module is the rule, so the status says nothing. */
+		proc_run_quiet(argv);
+	}
+}
+
+void coldplug_load_always(void)
+{
+	modprobe((char *const *)always, sizeof(always) / sizeof(always[0]));
+}
+
+void coldplug_init(struct coldplug *coldplug)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = UEVENT_GROUP_KERNEL };
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_KOBJECT_UEVENT);
+
+	memset(coldplug, 0, sizeof(*coldplug));
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	coldplug->events = fd;
+}
+
+void coldplug_dispose(struct coldplug *coldplug)
+{
+	for (unsigned int i = 0; i < coldplug->seen_count; i++)
+		free(coldplug->seen[i]);
+	free(coldplug->seen);
+	coldplug->seen = NULL;
+	coldplug->seen_count = 0;
+	if (coldplug->events >= 0)
+		close(coldplug->events);
+	coldplug->events = -1;
+}
+
+/* Collect the modalias of every device below dir; symbolic links lead back up and are not followed. */
+static void walk(const char *dir, struct names *names)
+{
+	char path[1024];
+	char alias[512];
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		if (text_format(path, sizeof(path), "%s/%s", dir, e->d_name) < 0)
+			continue;
+		if (e->d_type == DT_DIR && e->d_name[0] != '.')
+			walk(path, names);
+		else if (strcmp(e->d_name, "modalias") == 0 &&
+			 text_read_file(path, alias, sizeof(alias)) > 0)
+			names_add(names, alias);
+	}
+	closedir(d);
+}
+
+static bool was_seen(const struct coldplug *coldplug, const char *alias)
+{
+	return coldplug->seen_count > 0 &&
+	       bsearch(&alias, coldplug->seen, coldplug->seen_count, sizeof(alias), compare) != NULL;
+}
+
+bool coldplug_load_new(struct coldplug *coldplug)
+{
+	struct names found = { 0 };
+	struct names fresh = { 0 };
+	bool any;
+
+	walk("/sys/devices", &found);
+	qsort(found.v, found.count, sizeof(*found.v), compare);
+	for (unsigned int i = 0; i < found.count; i++)
+		if ((i == 0 || strcmp(found.v[i], found.v[i - 1]) != 0) &&
+		    !was_seen(coldplug, found.v[i]))
+			names_add(&fresh, found.v[i]);
+	any = fresh.count > 0;
+	modprobe(fresh.v, fresh.count);
+
+	for (unsigned int i = 0; i < coldplug->seen_count; i++)
+		names_add(&fresh, coldplug->seen[i]);
+	for (unsigned int i = 0; i < coldplug->seen_count; i++)
+		free(coldplug->seen[i]);
+	free(coldplug->seen);
+	qsort(fresh.v, fresh.count, sizeof(*fresh.v), compare);
+	coldplug->seen = fresh.v;
+	coldplug->seen_count = fresh.count;
+	for (unsigned int i = 0; i < found.count; i++)
+		free(found.v[i]);
+	free(found.v);
+	return any;
+}
+
+void coldplug_wait(struct coldplug *coldplug, int timeout_ms)
+{
+	struct pollfd fd = { .fd = coldplug->events, .events = POLLIN };
+	char event[8192];
+
+	/* A negative descriptor is ignored by poll(): then this only waits. */
+	if (poll(&fd, 1, timeout_ms) > 0)
+		while (recv(coldplug->events, event, sizeof(event), 0) > 0)
+			;
+}
