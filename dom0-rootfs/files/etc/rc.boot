@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# First part of the start, before the services: file systems, modules, the configuration.
+set -u
+. /usr/share/domus/functions.sh
+. /usr/share/domus/state.sh
+
+mounts() {
+	mkdir -p /dev/pts /dev/shm /run/lock /run/domus/failed /run/domus/log /run/xen /run/service
+	mountpoint -q /dev/pts || mount -t devpts -o mode=0620,gid=5,ptmxmode=0666,nosuid,noexec devpts /dev/pts
+	mountpoint -q /dev/shm || mount -t tmpfs -o mode=1777,nosuid,nodev,size=25% shm /dev/shm
+	mount -t tmpfs -o mode=1777,nosuid,nodev,size=50% tmp /tmp
+	chmod 1777 /run/lock
+	[ -L /var/run ] || { rm -rf /var/run && ln -s /run /var/run; }
+	[ -L /var/lock ] || { rm -rf /var/lock && ln -s /run/lock /var/lock; }
+	ln -sfn /proc/self/fd /dev/fd
+	ln -sfn fd/0 /dev/stdin
+	ln -sfn fd/1 /dev/stdout
+	ln -sfn fd/2 /dev/stderr
+}
+
+# After the state partition is there, or not: the directories that programs expect.
+directories() {
+	mkdir -p /var/log/xen/console /var/lib/xen /var/lib/xen/dump /var/lib/domus/ssh \
+		/var/spool/cron /var/cache /var/tmp /root /home /srv/domus /etc/xen/auto /etc/domus
+	chmod 0700 /root /var/lib/domus/ssh
+	chmod 1777 /var/tmp
+	chmod 0600 /etc/shadow
+	: >/run/utmp
+	[ -e /var/log/wtmp ] || : >/var/log/wtmp
+	# Guests write these logs: a size of their own, so that a talkative guest cannot fill dom0's memory.
+	is_installed || mount -t tmpfs -o mode=0750,nosuid,nodev,noexec,size=8m guestlogs /var/log/xen/console
+}
+
+# One modprobe for all devices: it reads modules.alias once.
+load_modules() {
+	find /sys/devices -name modalias -exec cat {} + 2>/dev/null | sort -u |
+		xargs -r modprobe -q -b -a 2>/dev/null
+	modprobe -q -a bridge tun 8021q dm_mod loop fuse 2>/dev/null
+	return 0
+}
+
+# xen-privcmd comes before xenfs, and nothing of Xen's tools works without /proc/xen.
+load_xen() {
+	modprobe -q -a xen-evtchn xen-gntdev xen-gntalloc xen-privcmd 2>/dev/null
+	modprobe -q -a xenfs xen-netback xen-blkback xen-acpi-processor xen-pciback 2>/dev/null
+	mountpoint -q /proc/xen || mount -t xenfs xenfs /proc/xen
+}
+
+keymap() {
+	KEYMAP=us
+	[ -r /etc/domus/keymap ] && read -r KEYMAP </etc/domus/keymap
+	[ "$KEYMAP" = us ] && return 0
+	if [ ! -r "/usr/share/domus/keymaps/$KEYMAP.bmap" ]; then
+		echo "no keyboard map $KEYMAP in /usr/share/domus/keymaps"
+		return 1
+	fi
+	loadkmap <"/usr/share/domus/keymaps/$KEYMAP.bmap"
+}
+
+clock() {
+	[ -e /dev/rtc0 ] || return 0
+	if [ "$(cat /etc/domus/hwclock 2>/dev/null)" = local ]; then
+		hwclock -l -s
+	else
+		hwclock -u -s
+	fi
+}
+
+apply_sysctl() {
+	for FILE in /etc/sysctl.conf /etc/sysctl.d/*.conf; do
+		[ -r "$FILE" ] && { sysctl -q -p "$FILE" || return 1; }
+	done
+	return 0
+}
+
+firewall() {
+	[ -r /etc/nftables.conf ] || { echo "there is no /etc/nftables.conf" && return 1; }
+	nft -f /etc/nftables.conf
+}
+
+# The services get a copy of their own: runit keeps its pipes beside ./run.
+services() {
+	cp -R /etc/service/. /run/service/
+	if [ -d /etc/domus/local/service ] && [ "$(cmdline domus.local || :)" != no ]; then
+		cp -R /etc/domus/local/service/. /run/service/
+	fi
+	is_xen || (cd /run/service && rm -rf xenstored xenconsoled domus-monitor getty-hvc0)
+	is_xen && rm -rf /run/service/getty-ttyS0
+	[ -c /dev/watchdog ] || rm -rf /run/service/watchdog
+	[ -x /usr/sbin/domus-monitor ] || rm -rf /run/service/domus-monitor
+	# What /etc/rc.late starts when its time has come. A service that is not wanted (domus-host
+	# generate writes their names) is there, but stays down: `sv up NAME` starts it.
+	for NAME in crond ntpd dropbear domus-monitor getty-tty1 getty-hvc0 getty-ttyS0 \
+		$(cat /etc/domus/services.off 2>/dev/null); do
+		[ -d "/run/service/$NAME" ] && : >"/run/service/$NAME/down"
+	done
+	return 0
+}
+
+main() {
+	mounts
+	is_xen && step xen-modules "Xen's drivers" load_xen
+	step modules "Drivers for this hardware" load_modules
+	mount_state
+	directories
+	step clock "Clock" clock
+	if [ -x /usr/sbin/domus-host ]; then
+		step generate "Configuration" domus-host generate --root /
+	fi
+	[ -r /etc/hostname ] && hostname "$(cat /etc/hostname)"
+	ip link set lo up
+	step keymap "Keyboard" keymap
+	step sysctl "Kernel settings" apply_sysctl
+	step firewall "Firewall" firewall
+	step services "Service directories" services
+}
+
+# Not as the leader of a session: that would make the first console written to our terminal.
+main &
+wait $!
