@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starts the guests of /etc/xen/auto. */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxlutil.h>
+
+#include "file.h"
+#include "guests.h"
+#include "mem.h"
+#include "proc.h"
+#include "state.h"
+#include "text.h"
+#include "xen.h"
+
+/* HVM with its QEMU takes seconds; a script that hangs must not hold up the others for ever. */
+#define START_TIMEOUT_MS 180000
+
+/* The guest's name as its file gives it, else as the file is called; the caller frees. */
+static char *read_name(const char *path, const char *file)
+{
+	XLU_Config *config = xlu_cfg_init(stderr, path);
+	const char *value;
+	char *name = NULL;
+
+	if (config && xlu_cfg_readfile(config, path) == 0 &&
+		xlu_cfg_get_string(config, "name", &value, 1) == 0)
+		name = xstrdup(value);
+	if (config)
+		xlu_cfg_destroy(config);
+	if (name)
+		return name;
+	return xstrndup(file, strlen(file) - (text_ends(file, ".cfg") ? 4 : 0));
+}
+
+static bool runs_already(struct xen *xen, const char *name)
+{
+	uint32_t domid;
+
+	return libxl_name_to_domid(xen->ctx, name, &domid) == 0;
+}
+
+/*
+ * -e: xl leaves no process behind, domus-monitor looks after the guest. Here belongs, later, what
+ * comes before a guest's first start (saved guests that are restored instead, installers).
+ */
+static int start_one(const char *run, const char *path, const char *name, struct err *err)
+{
+	const char *const argv[] = {"xl", "create", "-e", "-q", path, NULL};
+	struct proc_spec spec = {.argv = argv, .timeout_ms = START_TIMEOUT_MS};
+
+	(void)printf("starting guest %s ... ", name);
+	(void)fflush(stdout);
+	if (proc_run_ok(&spec, err) != 0) {
+		(void)printf("FAILED\n  %s\n", err->text);
+		(void)state_write_failed(run, name, err->text, NULL);
+		return -1;
+	}
+	(void)printf("ok\n");
+	state_clear_failed(run, name);
+	return 0;
+}
+
+static int start_list(const char *run, const char *auto_dir, const struct strlist *files,
+	struct xen *xen, struct err *err)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < files->count; i++) {
+		CLEANUP(mem_free_string) char *path = NULL;
+		CLEANUP(mem_free_string) char *name = NULL;
+
+		if (!guests_is_config_name(files->items[i]))
+			continue;
+		path = xasprintf("%s/%s", auto_dir, files->items[i]);
+		name = read_name(path, files->items[i]);
+		if (runs_already(xen, name)) {
+			(void)printf("guest %s runs already\n", name);
+			continue;
+		}
+		if (start_one(run, path, name, err) != 0)
+			failed++;
+	}
+	if (failed > 0)
+		return err_set(err, ERR_PROC, 0, "%zu guest%s could not be started", failed,
+			failed == 1 ? "" : "s");
+	return 0;
+}
+
+int guests_start_all(const char *run, const char *auto_dir, struct err *err)
+{
+	CLEANUP(strlist_dispose) struct strlist files = STRLIST_INIT;
+	struct xen xen;
+	int r;
+
+	if (!file_exists("/", auto_dir))
+		return 0;
+	if (state_prepare(run, err) != 0 || file_list_dir("/", auto_dir, &files, err) != 0)
+		return -1;
+	if (files.count == 0)
+		return 0;
+	if (xen_open(&xen, err) != 0)
+		return -1;
+	r = start_list(run, auto_dir, &files, &xen, err);
+	xen_close(&xen);
+	return r;
+}
