@@ -6,9 +6,9 @@
 
 #include "guests.h"
 #include "mem.h"
-#include "state.h"
-#include "xen.h"
-#include "xlproc.h"
+#include "dom0-rootfs/monitor/state.h"
+#include "dom0-rootfs/monitor/xen.h"
+#include "dom0-rootfs/monitor/xlproc.h"
 
 static const char *state_word(const struct xen_domain *domain)
 {

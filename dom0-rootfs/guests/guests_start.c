@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Starts the guests of /etc/xen/auto. */
 #define _GNU_SOURCE
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libxlutil.h>
 
@@ -12,9 +12,9 @@
 #include "guests.h"
 #include "mem.h"
 #include "proc.h"
-#include "state.h"
-#include "text.h"
-#include "xen.h"
+#include "dom0-rootfs/monitor/state.h"
+#include "dom0-rootfs/monitor/text.h"
+#include "dom0-rootfs/monitor/xen.h"
 
 /* HVM with its QEMU takes seconds; a script that hangs must not hold up the others for ever. */
 #define START_TIMEOUT_MS 180000
@@ -52,14 +52,11 @@ static int start_one(const char *run, const char *path, const char *name, struct
 	const char *const argv[] = {"xl", "create", "-e", "-q", path, NULL};
 	struct proc_spec spec = {.argv = argv, .timeout_ms = START_TIMEOUT_MS};
 
-	(void)printf("starting guest %s ... ", name);
-	(void)fflush(stdout);
 	if (proc_run_ok(&spec, err) != 0) {
-		(void)printf("FAILED\n  %s\n", err->text);
+		(void)err_prefix(err, "guest %s: ", name);
 		(void)state_write_failed(run, name, err->text, NULL);
 		return -1;
 	}
-	(void)printf("ok\n");
 	state_clear_failed(run, name);
 	return 0;
 }
@@ -67,6 +64,8 @@ static int start_one(const char *run, const char *path, const char *name, struct
 static int start_list(const char *run, const char *auto_dir, const struct strlist *files,
 	struct xen *xen, struct err *err)
 {
+	/* At boot nobody reads along: there the first line tells what failed, if anything did. */
+	bool is_chatty = isatty(STDOUT_FILENO);
 	size_t failed = 0;
 
 	for (size_t i = 0; i < files->count; i++) {
@@ -78,11 +77,17 @@ static int start_list(const char *run, const char *auto_dir, const struct strlis
 		path = xasprintf("%s/%s", auto_dir, files->items[i]);
 		name = read_name(path, files->items[i]);
 		if (runs_already(xen, name)) {
-			(void)printf("guest %s runs already\n", name);
+			if (is_chatty)
+				(void)printf("guest %s runs already\n", name);
 			continue;
 		}
-		if (start_one(run, path, name, err) != 0)
+		if (is_chatty)
+			(void)printf("starting guest %s\n", name);
+		if (start_one(run, path, name, err) != 0) {
+			(void)printf("%s\n", err->text);
 			failed++;
+		}
+		(void)fflush(stdout);
 	}
 	if (failed > 0)
 		return err_set(err, ERR_PROC, 0, "%zu guest%s could not be started", failed,

@@ -15,18 +15,18 @@
 #include "file.h"
 #include "guests.h"
 #include "mem.h"
-#include "state.h"
-#include "text.h"
-#include "worker.h"
-#include "xen.h"
-#include "xlproc.h"
+#include "dom0-rootfs/monitor/state.h"
+#include "dom0-rootfs/monitor/text.h"
+#include "dom0-rootfs/monitor/worker.h"
+#include "dom0-rootfs/monitor/xen.h"
+#include "dom0-rootfs/monitor/xlproc.h"
 
 #define XL_END_MS 3000	    /* for xl processes to end after TERM */
-#define ACTIONS_MS 20000    /* for restarts that are under way */
+#define ACTIONS_MS 10000    /* for restarts that are under way; counts against the limit */
 #define PROGRESS_MS 5000    /* between two lines that say the same */
 #define REPEAT_MS 2000	    /* between two tries on one domain */
-#define DESTROY_MS 30000    /* for the destroyed to go */
-#define DEVICES_MS 10000    /* for the last vif and vbd to go */
+#define DESTROY_MS 10000    /* for the destroyed to go */
+#define DEVICES_MS 4000    /* for the last vif and vbd to go */
 
 /* What was last done about one domain. */
 struct case_file {
@@ -263,6 +263,7 @@ static int stop_all(struct stop *stop, int timeout_s, struct err *err)
 {
 	int r;
 
+	stop->limit_ms = state_now_ms() + (int64_t)timeout_s * 1000;
 	/* The flag first: the monitor must not step in for the xl processes that end next. */
 	r = state_begin_stopping(stop->run, ACTIONS_MS, err);
 	if (r < 0)
@@ -270,7 +271,6 @@ static int stop_all(struct stop *stop, int timeout_s, struct err *err)
 	if (r == 1)
 		(void)printf("a guest is still being restarted; it is stopped with the others\n");
 	end_all_xls();
-	stop->limit_ms = state_now_ms() + (int64_t)timeout_s * 1000;
 	if (stop_domains(stop, err) != 0)
 		return -1;
 	return wait_for_devices(stop, err);

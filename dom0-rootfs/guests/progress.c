@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mem.h"
-#include "text.h"
+#include "dom0-rootfs/monitor/text.h"
 
 bool guests_is_config_name(const char *name)
 {

@@ -10,7 +10,7 @@
 
 #include "act.h"
 #include "err.h"
-#include "../guests/guests.h"
+#include "dom0-rootfs/guests/guests.h"
 #include "monitor.h"
 #include "monlog.h"
 #include "num.h"
@@ -23,11 +23,15 @@ struct options {
 	const char *run;
 	const char *auto_dir;
 	int64_t timeout_s;
+	bool has_log; /* said where messages go */
 };
 
 static int run_watch(const struct options *options, char **args, struct err *err)
 {
 	(void)args;
+	/* Standard error of a service is the machine's console: not for every guest's every reboot. */
+	if (!options->has_log)
+		monlog_init(true);
 	return monitor_run(options->run, err);
 }
 
@@ -104,7 +108,8 @@ static void print_help(void)
 	(void)printf("\n  --timeout S     stop-all: seconds until the rest is destroyed (%d)\n"
 		     "  --auto-dir DIR  start-all: where the links to the guests' files are\n"
 		     "  --run-dir DIR   run-time files (" STATE_RUN_DIR ")\n"
-		     "  --syslog        messages go to the system log\n"
+		     "  --syslog        messages go to the system log (default of watch)\n"
+		     "  --stderr        messages go to standard error\n"
 		     "  --help\n",
 		DEFAULT_TIMEOUT_S);
 }
@@ -122,6 +127,7 @@ int main(int argc, char **argv)
 		{"auto-dir", required_argument, NULL, 'a'},
 		{"run-dir", required_argument, NULL, 'r'},
 		{"syslog", no_argument, NULL, 's'},
+		{"stderr", no_argument, NULL, 'e'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -147,7 +153,9 @@ int main(int argc, char **argv)
 			options.run = optarg;
 			break;
 		case 's':
-			monlog_init(true);
+		case 'e':
+			monlog_init(option == 's');
+			options.has_log = true;
 			break;
 		case 'h':
 			print_help();

@@ -43,14 +43,14 @@ int64_t state_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int open_lock(const char *path, int *ret_fd, struct err *err)
+/* The descriptor, or -1. */
+static int open_lock(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return err_set(err, ERR_IO, errno, "cannot open %s", path);
-	*ret_fd = fd;
-	return 0;
+		(void)err_set(err, ERR_IO, errno, "cannot open %s", path);
+	return fd;
 }
 
 /* 0: got it, 1: somebody else has it, -1: error. */
@@ -72,7 +72,8 @@ int state_lock_guest(const char *run, const char *uuid, int *ret_fd, struct err 
 
 	/* Never unlinked: two processes must not hold locks on two files of one name. */
 	(void)snprintf(path, sizeof(path), "%s/monitor/%s.lock", run, uuid);
-	if (open_lock(path, &fd, err) != 0)
+	fd = open_lock(path, err);
+	if (fd < 0)
 		return -1;
 	r = try_lock(fd, LOCK_EX | LOCK_NB, path, err);
 	if (r != 0)
@@ -88,7 +89,8 @@ int state_share_actions(const char *run, int *ret_fd, struct err *err)
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/monitor/actions.lock", run);
-	if (open_lock(path, &fd, err) != 0)
+	fd = open_lock(path, err);
+	if (fd < 0)
 		return -1;
 	if (try_lock(fd, LOCK_SH, path, err) != 0) {
 		close(fd);
@@ -137,11 +139,13 @@ int state_begin_stopping(const char *run, int timeout_ms, struct err *err)
 
 	(void)snprintf(path, sizeof(path), "%s/stopping", run);
 	(void)snprintf(text, sizeof(text), "%ld %llu\n", (long)getpid(), start_of((long)getpid()));
-	if (write_text(path, 0644, text, err) != 0)
+	/* The host's own flag, without a process, stays as it is: it holds for longer than ours. */
+	if (!state_is_stopping(run) && write_text(path, 0644, text, err) != 0)
 		return -1;
 	/* Who shares the lock now may have looked before the flag was there; who comes later sees it. */
 	(void)snprintf(path, sizeof(path), "%s/monitor/actions.lock", run);
-	if (open_lock(path, &fd, err) != 0)
+	fd = open_lock(path, err);
+	if (fd < 0)
 		return -1;
 	while ((r = try_lock(fd, LOCK_EX | LOCK_NB, path, err)) == 1 && state_now_ms() < end_ms)
 		(void)poll(NULL, 0, 100);
@@ -149,27 +153,40 @@ int state_begin_stopping(const char *run, int timeout_ms, struct err *err)
 	return r;
 }
 
-void state_end_stopping(const char *run)
+/* What the flag says: whose it is, or 0 for the host's own. False if there is none. */
+static bool read_flag(const char *run, long *ret_pid, unsigned long long *ret_start)
 {
+	CLEANUP(str_dispose) struct str text = STR_INIT;
 	char path[PATH_MAX];
 
 	(void)snprintf(path, sizeof(path), "%s/stopping", run);
-	(void)unlink(path);
+	if (file_read("/", path, JSON_MAX_BYTES, &text, NULL) != 0)
+		return false;
+	if (sscanf(str_text(&text), "%15ld %19llu", ret_pid, ret_start) != 2)
+		*ret_pid = 0;
+	return true;
+}
+
+void state_end_stopping(const char *run)
+{
+	unsigned long long start;
+	char path[PATH_MAX];
+	long pid;
+
+	(void)snprintf(path, sizeof(path), "%s/stopping", run);
+	if (read_flag(run, &pid, &start) && pid == (long)getpid())
+		(void)unlink(path);
 }
 
 bool state_is_stopping(const char *run)
 {
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	unsigned long long start = 0;
-	char path[PATH_MAX];
-	long pid = 0;
+	unsigned long long start;
+	long pid;
 
-	(void)snprintf(path, sizeof(path), "%s/stopping", run);
-	text = read_text(path);
-	if (sscanf(str_text(&text), "%15ld %19llu", &pid, &start) != 2)
+	if (!read_flag(run, &pid, &start))
 		return false;
 	/* A stop-all that was killed leaves its flag: it must not keep guests down for ever. */
-	return pid > 0 && start != 0 && start_of(pid) == start;
+	return pid == 0 || (start != 0 && start_of(pid) == start);
 }
 
 void state_read_life(const char *run, const char *uuid, struct decide_life *ret_life)

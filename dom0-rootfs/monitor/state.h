@@ -32,7 +32,8 @@ int state_share_actions(const char *run, int *ret_fd, struct err *err);
 
 /*
  * Says that every guest is being stopped, and waits up to TIMEOUT_MS for the actions begun before.
- * Returns 0, 1 if some are still under way, or -1. The flag counts only while this process lives.
+ * Returns 0, 1 if some are still under way, or -1. The flag, RUN/stopping, names this process and
+ * counts only while it lives; an empty one, which /etc/rc.shutdown makes, counts until it is removed.
  */
 int state_begin_stopping(const char *run, int timeout_ms, struct err *err);
 void state_end_stopping(const char *run);

@@ -47,8 +47,7 @@ int worker_start(struct workers *workers, const struct act_order *order, struct 
 	(void)snprintf(worker.uuid, sizeof(worker.uuid), "%s", order->uuid);
 	(void)snprintf(domid, sizeof(domid), "%u", order->domid);
 	argv[argc++] = "domus-monitor";
-	if (monlog_to_syslog())
-		argv[argc++] = "--syslog";
+	argv[argc++] = monlog_to_syslog() ? "--syslog" : "--stderr";
 	argv[argc++] = "--run-dir";
 	argv[argc++] = order->run;
 	argv[argc++] = "act";
