@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Compiler flags of all programs, and libdomus.a.
+
+CFLAGS_WARN := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wformat=2 -Werror
+CFLAGS_HARD := -O2 -fstack-protector-strong -D_FORTIFY_SOURCE=3 -fPIE -fcf-protection -ffile-prefix-map=/src=.
+CFLAGS_ALL := -std=gnu11 $(CFLAGS_WARN) $(CFLAGS_HARD) -I. -Ilib -DDOMUS_VERSION='"$(VERSION)"'
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--build-id=none
+
+step = @printf '  %-9s %s\n' $1 $2$(if $(V),,)
+
+-include lib/sources.mk
+LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
+
+$(B)/obj/%.o: %.c
+	$(call step,CC,$<)
+	$(Q)mkdir -p $(@D) && gcc $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(B)/lib/libdomus.a: $(LIB_OBJS)
+	$(call step,AR,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $^
+
+-include $(LIB_OBJS:.o=.d)

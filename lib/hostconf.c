@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A host as its configuration file describes it, and the table of its keys. */
+#include "hostconf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "value.h"
+
+static const char *const clock_words[] = {"utc", "local", NULL};
+static const char *const bond_words[] = {"active-backup", "802.3ad", NULL};
+static const char *const method_words[] = {"none", "dhcp", "static", NULL};
+static const char *const method6_words[] = {"none", "auto", "dhcp", "static", NULL};
+static const char *const serial_words[] = {"com1", "com2", "none", NULL};
+static const char *const speed_words[] = {"9600", "19200", "38400", "57600", "115200", NULL};
+
+const char *const host_services[] = {
+	"syslogd", "klogd", "crond", "ntpd", "dropbear", "watchdog", NULL};
+
+/* Access to the sections with a name: append one, take the i-th, tell its name. */
+#define NAMED_SECTION(what, type, items, n_items)                                      \
+	static void *add_##what(void *config, const char *name)                        \
+	{                                                                              \
+		struct host_config *c = config;                                        \
+		c->items = xreallocarray(c->items, c->n_items + 1, sizeof(*c->items)); \
+		struct type *element = &c->items[c->n_items++];                        \
+		*element = (struct type){.name = xstrdup(name)};                       \
+		return element;                                                        \
+	}                                                                              \
+	static const void *at_##what(const void *config, size_t i)                     \
+	{                                                                              \
+		const struct host_config *c = config;                                  \
+		return i < c->n_items ? &c->items[i] : NULL;                           \
+	}                                                                              \
+	static const char *name_of_##what(const void *element)                         \
+	{                                                                              \
+		return ((const struct type *)element)->name;                           \
+	}
+
+NAMED_SECTION(nic, host_nic, nics, n_nics)
+NAMED_SECTION(bond, host_bond, bonds, n_bonds)
+NAMED_SECTION(vlan, host_vlan, vlans, n_vlans)
+NAMED_SECTION(bridge, host_bridge, bridges, n_bridges)
+NAMED_SECTION(user, host_user, users, n_users)
+NAMED_SECTION(vm, host_vm, vms, n_vms)
+
+static void add_vm_entry(void *element, const char *key, const char *value)
+{
+	struct host_vm *vm = element;
+	vm->entries = xreallocarray(vm->entries, vm->count + 1, sizeof(*vm->entries));
+	vm->entries[vm->count++] = (struct cfg_entry){.key = xstrdup(key), .value = xstrdup(value)};
+}
+
+static const struct cfg_entry *vm_entry_at(const void *element, size_t i)
+{
+	const struct host_vm *vm = element;
+	return i < vm->count ? &vm->entries[i] : NULL;
+}
+
+#define SECTION(word, text)                   \
+	{                                     \
+		.kind = word, .meaning = text \
+	}
+#define SECTIONS(word, check, text)                                                     \
+	{                                                                               \
+		.kind = #word, .meaning = text, .check_name = check, .add = add_##word, \
+		.at = at_##word, .name_of = name_of_##word                              \
+	}
+
+static const struct schema_section sections[] = {
+	SECTION("domus", N_("the file itself")),
+	SECTION("host", N_("name of this host")),
+	SECTION("time", N_("clock and time zone")),
+	SECTION("keyboard", N_("keyboard of the local console")),
+	SECTION("network", N_("settings of the whole network")),
+	SECTIONS(nic, value_check_ifname, N_("gives a network card a name that it keeps")),
+	SECTIONS(bond, value_check_ifname, N_("several network cards as one")),
+	SECTIONS(vlan, value_check_ifname, N_("a tagged network on a card or bond")),
+	SECTIONS(bridge, value_check_ifname,
+		N_("a bridge: where guests and this host are plugged in")),
+	SECTION("root", N_("the administrator's login")),
+	SECTIONS(user, value_check_user, N_("an ordinary user")),
+	SECTION("ssh", N_("remote login")),
+	SECTION("services", N_("what runs in the background")),
+	SECTION("console", N_("the serial console")),
+	SECTION("dom0", N_("share of the machine that the management domain gets")),
+	{.kind = "vm",
+		.meaning = N_("a guest; its keys are those of the VM manager, which checks them"),
+		.check_name = value_check_word,
+		.add = add_vm,
+		.at = at_vm,
+		.name_of = name_of_vm,
+		.add_entry = add_vm_entry,
+		.entry_at = vm_entry_at},
+};
+
+/* One row: section, key, member of the struct, type, when, then what else is to be set. */
+#define ROW(of, sec, word, member, kind, time, ...)                                        \
+	{                                                                                  \
+		.section = sec, .key = word, .type = SCHEMA_##kind, .when = SCHEMA_##time, \
+		.offset = offsetof(struct of, member), __VA_ARGS__                         \
+	}
+
+static const struct schema_key keys[] = {
+	ROW(host_config, "domus", "schema", schema, INT, BOOT, .min = 1, .max = INT32_MAX,
+		.initial = "1",
+		.meaning =
+			N_("version of this file's keys; a release reads its own and older ones")),
+
+	ROW(host_config, "host", "name", name, HOSTNAME, LIVE, .initial = "domus",
+		.meaning = N_("host name, without the domain")),
+	ROW(host_config, "host", "domain", domain, DOMAIN, LIVE, .flags = SCHEMA_EMPTY,
+		.meaning = N_("domain that follows the host name")),
+
+	ROW(host_config, "time", "zone", zone, ZONE, LIVE, .initial = "Etc/UTC",
+		.meaning = N_("time zone, by region and city")),
+	ROW(host_config, "time", "clock", clock, WORD, BOOT, .words = clock_words, .initial = "utc",
+		.meaning = N_("what the hardware clock shows")),
+	ROW(host_config, "time", "ntp-servers", ntp_servers, HOST, LIVE,
+		.flags = SCHEMA_LIST | SCHEMA_EMPTY, .max = 8, .initial = "pool.ntp.org",
+		.meaning = N_("time servers; empty: the clock is left alone")),
+
+	ROW(host_config, "keyboard", "layout", layout, NAME, LIVE, .initial = "us",
+		.meaning = N_("name of the console keymap")),
+
+	ROW(host_config, "network", "dns", dns, IP, LIVE, .flags = SCHEMA_LIST | SCHEMA_EMPTY,
+		.max = 3, .meaning = N_("name servers, asked before those that DHCP names")),
+	ROW(host_config, "network", "search", search, DOMAIN, LIVE,
+		.flags = SCHEMA_LIST | SCHEMA_EMPTY, .max = 6,
+		.meaning = N_("domains in which short names are looked up")),
+	ROW(host_config, "network", "ipv6", has_ipv6, BOOL, LIVE, .initial = "yes",
+		.meaning = N_("no: IPv6 is off in this host (guests are free)")),
+
+	ROW(host_nic, "nic", "mac", mac, MAC, BOOT, .flags = SCHEMA_REQUIRED,
+		.meaning = N_("MAC address of the card that gets this name")),
+
+	ROW(host_bond, "bond", "ports", ports, IFNAME, LIVE, .flags = SCHEMA_LIST | SCHEMA_REQUIRED,
+		.max = 8, .meaning = N_("network cards, the preferred one first")),
+	ROW(host_bond, "bond", "mode", mode, WORD, LIVE, .words = bond_words,
+		.initial = "active-backup",
+		.meaning = N_("one card at a time, or LACP, which the switch must know about")),
+
+	ROW(host_vlan, "vlan", "parent", parent, IFNAME, LIVE, .flags = SCHEMA_REQUIRED,
+		.meaning = N_("network card or bond that carries the tagged frames")),
+	ROW(host_vlan, "vlan", "id", id, INT, LIVE, .flags = SCHEMA_REQUIRED, .min = 1, .max = 4094,
+		.meaning = N_("VLAN number")),
+
+	ROW(host_bridge, "bridge", "ports", ports, PORT, LIVE, .flags = SCHEMA_LIST | SCHEMA_EMPTY,
+		.max = 16,
+		.meaning = N_(
+			"cards, bonds and VLANs; auto: the first card with a link, else the first; empty: internal")),
+	ROW(host_bridge, "bridge", "method", method, WORD, LIVE, .words = method_words,
+		.initial = "none", .meaning = N_("how this host gets its IPv4 address there")),
+	ROW(host_bridge, "bridge", "address", address, CIDR4, LIVE,
+		.meaning = N_("IPv4 address and prefix length, for method = static")),
+	ROW(host_bridge, "bridge", "gateway", gateway, IPV4, LIVE,
+		.meaning = N_("IPv4 default gateway, for method = static")),
+	ROW(host_bridge, "bridge", "method6", method6, WORD, LIVE, .words = method6_words,
+		.initial = "none",
+		.meaning = N_("how this host gets its IPv6 address there; auto: from the router")),
+	ROW(host_bridge, "bridge", "address6", address6, CIDR6, LIVE,
+		.meaning = N_("IPv6 address and prefix length, for method6 = static")),
+	ROW(host_bridge, "bridge", "gateway6", gateway6, IPV6, LIVE,
+		.meaning = N_("IPv6 default gateway, for method6 = static")),
+	ROW(host_bridge, "bridge", "mtu", mtu, INT, LIVE, .flags = SCHEMA_AUTO, .min = 576,
+		.max = 9216, .initial = "auto",
+		.meaning = N_("largest packet in bytes, set on the ports too")),
+	ROW(host_bridge, "bridge", "stp", has_stp, BOOL, LIVE, .initial = "no",
+		.meaning = N_("spanning tree; a port then forwards only after 30 s")),
+
+	ROW(host_config, "root", "password", root_password, HASH, LIVE,
+		.flags = SCHEMA_SECRET | SCHEMA_EMPTY, .initial = "*",
+		.meaning = N_("root's password as SHA-512 hash; *: no login by password")),
+	ROW(host_config, "root", "ssh-key", root_ssh_keys, SSH_KEY, LIVE, .flags = SCHEMA_REPEAT,
+		.max = 64, .meaning = N_("public key that logs in as root")),
+
+	ROW(host_user, "user", "uid", uid, INT, LIVE, .flags = SCHEMA_REQUIRED, .min = 1000,
+		.max = 59999,
+		.meaning = N_(
+			"number of the user, and of a group of the same name; never used again for another")),
+	ROW(host_user, "user", "fullname", fullname, FULLNAME, LIVE, .flags = SCHEMA_EMPTY,
+		.meaning = N_("the person's name")),
+	ROW(host_user, "user", "password", password, HASH, LIVE, .flags = SCHEMA_SECRET,
+		.initial = "*", .meaning = N_("password as SHA-512 hash; *: no login by password")),
+	ROW(host_user, "user", "ssh-key", ssh_keys, SSH_KEY, LIVE, .flags = SCHEMA_REPEAT,
+		.max = 64, .meaning = N_("public key that logs in as this user")),
+	ROW(host_user, "user", "admin", is_admin, BOOL, LIVE, .initial = "no",
+		.meaning = N_("yes: may become root with su and root's password (group wheel)")),
+
+	ROW(host_config, "ssh", "enabled", ssh_is_enabled, BOOL, LIVE, .initial = "yes",
+		.meaning =
+			N_("remote login; it stays closed until somebody has a key or password")),
+	ROW(host_config, "ssh", "port", ssh_port, INT, LIVE, .min = 1, .max = 65535,
+		.initial = "22", .meaning = N_("TCP port")),
+	ROW(host_config, "ssh", "password-login", ssh_takes_passwords, BOOL, LIVE, .initial = "yes",
+		.meaning = N_("no: only keys are accepted")),
+
+	ROW(host_config, "services", "cron", has_cron, BOOL, LIVE, .initial = "yes",
+		.meaning = N_("timed jobs")),
+	ROW(host_config, "services", "watchdog", has_watchdog, BOOL, LIVE, .initial = "yes",
+		.meaning = N_("reboots the machine when dom0 hangs, where there is a watchdog")),
+	ROW(host_config, "services", "syslog-remote", syslog_remote, HOST_PORT, LIVE,
+		.flags = SCHEMA_EMPTY,
+		.meaning = N_("log server that gets a copy of the log (UDP, port 514)")),
+	ROW(host_config, "services", "disabled", disabled_services, NAME, LIVE,
+		.flags = SCHEMA_LIST | SCHEMA_EMPTY, .max = 16,
+		.meaning = N_("services that are not started")),
+
+	ROW(host_config, "console", "serial", serial, WORD, BOOT, .words = serial_words,
+		.initial = "com1", .meaning = N_("serial port of the console")),
+	ROW(host_config, "console", "speed", speed, WORD, BOOT, .words = speed_words,
+		.initial = "115200", .meaning = N_("speed of the serial port, 8N1")),
+
+	ROW(host_config, "dom0", "memory", dom0_memory_mib, SIZE_MIB, BOOT, .flags = SCHEMA_AUTO,
+		.min = 192, .max = 1024 * 1024, .initial = "auto", .meaning = N_("memory of dom0")),
+	ROW(host_config, "dom0", "vcpus", dom0_vcpus, INT, BOOT, .flags = SCHEMA_AUTO, .min = 1,
+		.max = 64, .initial = "auto", .meaning = N_("virtual CPUs of dom0")),
+};
+
+const struct schema host_schema = {
+	.sections = sections,
+	.n_sections = ARRAY_SIZE(sections),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+};
+
+void hostconf_init(struct host_config *config)
+{
+	*config = (struct host_config){.schema = HOSTCONF_SCHEMA};
+	schema_init_config(&host_schema, config);
+}
+
+static void dispose_vm(struct host_vm *vm)
+{
+	for (size_t i = 0; i < vm->count; i++) {
+		mem_wipe_string(vm->entries[i].value);
+		free(vm->entries[i].key);
+		free(vm->entries[i].value);
+	}
+	free(vm->entries);
+	free(vm->name);
+}
+
+#define DISPOSE_ALL(word, items, n_items)                                              \
+	do {                                                                           \
+		for (size_t i = 0; i < config->n_items; i++) {                         \
+			schema_dispose_section(&host_schema, word, &config->items[i]); \
+			free(config->items[i].name);                                   \
+		}                                                                      \
+		free(config->items);                                                   \
+	} while (0)
+
+void hostconf_dispose(struct host_config *config)
+{
+	DISPOSE_ALL("nic", nics, n_nics);
+	DISPOSE_ALL("bond", bonds, n_bonds);
+	DISPOSE_ALL("vlan", vlans, n_vlans);
+	DISPOSE_ALL("bridge", bridges, n_bridges);
+	DISPOSE_ALL("user", users, n_users);
+	for (size_t i = 0; i < config->n_vms; i++)
+		dispose_vm(&config->vms[i]);
+	free(config->vms);
+	for (size_t i = 0; i < host_schema.n_sections; i++)
+		if (!sections[i].check_name)
+			schema_dispose_section(&host_schema, sections[i].kind, config);
+	*config = (struct host_config){.schema = 0};
+}
+
+static void read_cfg(const struct cfg *cfg, const struct hostconf_context *context,
+	enum schema_mode mode, struct host_config *config, struct problems *problems)
+{
+	schema_read(&host_schema, cfg, config, mode, problems);
+	/* After an error, half of what the checks would say is not true. */
+	if (problems->errors == 0)
+		hostconf_check(config, cfg, context, mode, problems);
+	problems_sort(problems);
+}
+
+void hostconf_parse(const char *text, size_t len, const struct hostconf_context *context,
+	enum schema_mode mode, struct host_config *ret_config, struct problems *problems)
+{
+	CLEANUP(cfg_dispose) struct cfg cfg = CFG_INIT;
+	cfg_parse(text, len, &cfg, problems);
+	read_cfg(&cfg, context, mode, ret_config, problems);
+}
+
+int hostconf_read_file(const char *root, const char *path, const struct hostconf_context *context,
+	enum schema_mode mode, struct host_config *ret_config, struct problems *problems,
+	struct err *err)
+{
+	CLEANUP(cfg_dispose) struct cfg cfg = CFG_INIT;
+	if (cfg_read_file(root, path, &cfg, problems, err) < 0)
+		return -1;
+	read_cfg(&cfg, context, mode, ret_config, problems);
+	return 0;
+}
+
+bool hostconf_has_hash(const char *password)
+{
+	return password[0] == '$';
+}
+
+bool hostconf_has_ssh(const struct host_config *config)
+{
+	bool has_key = config->root_ssh_keys.count > 0;
+	bool has_password = hostconf_has_hash(config->root_password);
+	for (size_t i = 0; i < config->n_users; i++) {
+		has_key |= config->users[i].ssh_keys.count > 0;
+		has_password |= hostconf_has_hash(config->users[i].password);
+	}
+	return config->ssh_is_enabled && !strlist_has(&config->disabled_services, "dropbear") &&
+	       (has_key || (has_password && config->ssh_takes_passwords));
+}
+
+unsigned hostconf_speed(const struct host_config *config)
+{
+	return (unsigned)strtoul(speed_words[config->speed], NULL, 10);
+}

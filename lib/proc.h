@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one way to run a program: an argv array, no shell, its output caught, a time limit. */
+#ifndef DOMUS_PROC_H
+#define DOMUS_PROC_H
+
+#include <stddef.h>
+
+#include "err.h"
+#include "str.h"
+
+struct proc_spec {
+	const char *const *argv; /* argv[0] is looked up on PATH; ends with NULL */
+	const char *input;       /* fed as standard input; NULL: /dev/null */
+	size_t input_len;        /* bytes of input */
+	unsigned timeout_ms;     /* after it the program and its children are killed; 0: none */
+	size_t output_max_bytes; /* per stream; what comes after is dropped; 0: 64 KiB */
+};
+
+struct proc_result {
+	int exit_code;     /* 0 to 255, or 128 + the number of the signal that ended it */
+	struct str output; /* standard output */
+	struct str errors; /* standard error */
+};
+
+#define PROC_RESULT_INIT                                               \
+	{                                                              \
+		.exit_code = 0, .output = STR_INIT, .errors = STR_INIT \
+	}
+
+/*
+ * Runs a program to its end. 0 whatever its exit code; -1 when it could not be started (ERR_PROC)
+ * or had to be killed (ERR_TIMEOUT). ret_result is the caller's to dispose, also after -1.
+ */
+int proc_run(const struct proc_spec *spec, struct proc_result *ret_result, struct err *err);
+
+/*
+ * The same for callers that only want success: an exit code other than 0 is ERR_PROC, and the
+ * text ends with the last line of the program's standard error.
+ */
+int proc_run_ok(const struct proc_spec *spec, struct err *err);
+
+void proc_result_dispose(struct proc_result *result);
+
+#endif
