@@ -108,10 +108,10 @@ static void build_timezone(const struct etc_input *in, struct str *out)
 	str_add(out, "%s\n", in->config->zone);
 }
 
-/* hwclock(8) reads the third line. */
-static void build_adjtime(const struct etc_input *in, struct str *out)
+/* Read by /etc/rc.boot before the clock is set; at the very first start it is not there yet. */
+static void build_hwclock(const struct etc_input *in, struct str *out)
 {
-	str_add(out, "0.0 0 0.0\n0\n%s\n", in->config->clock == HOST_CLOCK_LOCAL ? "LOCAL" : "UTC");
+	str_add(out, "%s\n", in->config->clock == HOST_CLOCK_LOCAL ? "local" : "utc");
 }
 
 static void build_ntp(const struct etc_input *in, struct str *out)
@@ -175,16 +175,24 @@ static void build_services(const struct etc_input *in, struct str *out)
 			str_add(out, "%s\n", host_services[i]);
 }
 
+/* The complement, for /etc/rc.boot: these are there, but are not started. */
+static void build_services_off(const struct etc_input *in, struct str *out)
+{
+	for (size_t i = 0; host_services[i]; i++)
+		if (!is_wanted(in->config, host_services[i]))
+			str_add(out, "%s\n", host_services[i]);
+}
+
 /* -s: no passwords; -g: none for root, who has none. Blank passwords never (-B is not given). */
 static void build_dropbear(const struct etc_input *in, struct str *out)
 {
 	const struct host_config *config = in->config;
-	str_add(out, ETC_MARK "DROPBEAR_ARGS='-p %" PRId64, config->ssh_port);
+	str_add(out, "-p %" PRId64, config->ssh_port);
 	if (!config->ssh_takes_passwords)
 		str_add(out, " -s");
 	if (!hostconf_has_hash(config->root_password))
 		str_add(out, " -g");
-	str_add(out, "'\n");
+	str_add(out, "\n");
 }
 
 static void build_syslog(const struct etc_input *in, struct str *out)
@@ -247,15 +255,16 @@ const struct etc_file etc_files[] = {
 	{"/etc/busybox.conf", 0644, build_busybox_conf},
 	{"/etc/shells", 0644, build_shells},
 	{"/etc/timezone", 0644, build_timezone},
-	{"/etc/adjtime", 0644, build_adjtime},
+	{"/etc/domus/hwclock", 0644, build_hwclock},
 	{"/etc/ntp.conf", 0644, build_ntp},
-	{"/etc/keymap", 0644, build_keymap},
+	{"/etc/domus/keymap", 0644, build_keymap},
 	{"/etc/issue", 0644, build_issue},
 	{"/etc/syslog.conf", 0644, build_syslog},
 	{"/etc/nftables.conf", 0644, build_nftables},
 	{"/etc/default/console", 0644, build_console},
-	{"/etc/default/dropbear", 0644, build_dropbear},
 	{"/etc/default/syslogd", 0644, build_syslogd},
 	{"/etc/domus/services", 0644, build_services},
+	{"/etc/domus/services.off", 0644, build_services_off},
+	{"/etc/domus/dropbear.options", 0644, build_dropbear},
 	{NULL, 0, NULL},
 };
