@@ -17,9 +17,8 @@
 #define BATCH 100
 #define UEVENT_GROUP_KERNEL 1
 
-static const char *const always[] = { "loop",	       "squashfs",	"overlay",   "isofs", "ext4",
-				      "vfat",	       "nls_cp437",	"nls_ascii", "nls_utf8",
-				      "nls_iso8859_1", "sd_mod",	"sr_mod" };
+/* File systems other than these come by the kernel's own call of /sbin/modprobe when they are mounted. */
+static const char *const always[] = { "loop", "squashfs", "overlay", "isofs", "sd_mod", "sr_mod" };
 
 struct names {
 	char **v;

@@ -239,6 +239,16 @@ static void list_devices(struct stop *stop, struct strlist *left)
 	}
 }
 
+/* Workers at work; one that asked a guest and waits for its word no longer matters. */
+static bool is_working(const struct stop *stop)
+{
+	for (size_t i = 0; i < stop->workers.count; i++) {
+		if (stop->workers.item[i].verb != ACT_ASK)
+			return true;
+	}
+	return false;
+}
+
 static int wait_for_devices(struct stop *stop, struct err *err)
 {
 	int64_t end_ms = state_now_ms() + DEVICES_MS;
@@ -247,7 +257,7 @@ static int wait_for_devices(struct stop *stop, struct err *err)
 		CLEANUP(strlist_dispose) struct strlist left = STRLIST_INIT;
 
 		list_devices(stop, &left);
-		if (left.count == 0 && stop->workers.count == 0)
+		if (left.count == 0 && !is_working(stop))
 			return 0;
 		if (state_now_ms() >= end_ms) {
 			CLEANUP(mem_free_string) char *all = strlist_join(&left);

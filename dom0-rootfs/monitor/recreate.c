@@ -120,13 +120,16 @@ static void record_life(const struct recreate *job)
 	(void)state_write_life(job->run, job->uuid, &life, NULL);
 }
 
-static int create(const struct recreate *job, struct err *err)
+static int create(const struct recreate *job, uint32_t old_domid, struct err *err)
 {
 	uint32_t domid;
 	int rc;
 
 	for (int try = 1;; try++) {
 		if (name_is_taken(job, &domid)) {
+			if (domid == old_domid)
+				return err_set(err, ERR_PROC, 0, "its old domain %u does not go away",
+					domid);
 			monlog("guest %s was started meanwhile (domain %u)", job->name, domid);
 			return 0;
 		}
@@ -202,7 +205,7 @@ int recreate_restart(const struct recreate *job, uint32_t domid, struct err *err
 	if (updated_len > 0)
 		r = create_by_xl(job, (const char *)updated, (size_t)updated_len, err);
 	else
-		r = create(job, err);
+		r = create(job, domid, err);
 	free(updated);
 	state_drop_restart(job->run, job->uuid);
 	return r;
@@ -228,7 +231,7 @@ int recreate_beside(const struct recreate *job, uint32_t domid, struct err *err)
 		return xen_err(job->xen, err, rc, "cannot keep domain %u under another name", domid);
 	}
 	monlog("guest %s: its old domain %u is kept as %s%s", job->name, domid, job->name, suffix);
-	r = create(job, err);
+	r = create(job, domid, err);
 	state_drop_restart(job->run, job->uuid);
 	return r;
 }
@@ -334,7 +337,7 @@ static int resume_from(const struct recreate *job, enum remains remains,
 		break;
 	}
 	monlog("guest %s: taking up its restart again", job->name);
-	return create(job, err);
+	return create(job, XEN_NO_DOMID, err);
 }
 
 /* Counts the try before it is made: a restart that kills its worker must come to an end. */

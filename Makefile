@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Domus. `make help` lists the targets. Everything is compiled, packed and tested inside a build root
+# (iso/buildroot/): this file prepares it on the host, then calls itself inside it, where the folders'
+# build.mk files make one graph.
+
+VERSION := 0.1.0
+B := build
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/sh
+Q := $(if $(V),,@)
+
+# Targets made inside the build root, and inside the test root on top of it.
+BUILD_TARGETS := iso netboot sbom programs
+TEST_TARGETS := check unit lint smoke test test-all report golden
+
+ifndef INSIDE
+
+.PHONY: help $(BUILD_TARGETS) $(TEST_TARGETS) run shell update outdated clean distclean root testroot
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile */build.mk | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }' | sort -u
+	@echo
+	@echo '  MIRROR=URL  Debian mirror    MANIFEST=file  rebuild exactly that set    V=1  show commands'
+	@echo '  xen=source  firmware=none|wired|all  guest_mirror=URL: configs/build.conf, for one run'
+
+iso: ## build build/domus.iso
+run: iso ## build the ISO and boot it in QEMU on this terminal (leave with Ctrl-] q)
+smoke: ## boot the ISO as far as `xl list`, about a minute
+test: ## the tests, at most 25 minutes on two cores
+test-all: ## every test in full, resumable; report in build/test-all.txt
+check: ## the fast tests: lint and unit tests
+report: ## measure the budgets; build/report.json
+netboot: ## build/netboot: the same boot by PXE, iPXE and HTTP
+sbom: ## list of the image's packages in SPDX form: build/domus.spdx.json
+
+CONF := $(B)/conf.mk
+ifneq ($(MAKECMDGOALS),)
+ifneq ($(filter-out help clean distclean,$(MAKECMDGOALS)),)
+DUMMY := $(shell mkdir -p $(B))
+endif
+endif
+
+# The file changes only when a value does: see conf.sh.
+$(CONF): $(B)/conf.stamp ;
+$(B)/conf.stamp: configs/build.conf iso/buildroot/conf.sh $(B)/conf.words
+	$(Q)sh iso/buildroot/conf.sh $(CONF) $(foreach w,xen firmware guest_mirror,$(if $($(w)),'$(w)=$($(w))'))
+	$(Q)touch $@
+
+# Written only when a word given on the command line changes.
+$(B)/conf.words: FORCE
+	$(Q)mkdir -p $(B); echo '$(xen) $(firmware) $(guest_mirror)' | cmp -s - $@ || echo '$(xen) $(firmware) $(guest_mirror)' >$@
+
+FORCE:
+
+$(B)/manifest: iso/buildroot/packages dom0-rootfs/firmware.list iso/buildroot/resolve.sh $(MANIFEST)
+	$(Q)$(if $(MANIFEST),cp $(MANIFEST) $@,MIRROR='$(MIRROR)' sh iso/buildroot/resolve.sh)
+
+$(B)/root.stamp: $(B)/manifest iso/buildroot/unpack.sh iso/buildroot/fixups.sh
+	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/download.sh build image source
+	$(Q)sh iso/buildroot/unpack.sh $(CURDIR)/$(B)/image image
+	$(Q)sh iso/buildroot/unpack.sh $(CURDIR)/$(B)/root build
+	$(Q)touch $@
+
+$(B)/sources.stamp: $(B)/root.stamp $(CONF) iso/buildroot/sources.sh
+	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/download.sh source $$(sed -n 's/^XEN := source/source-xen/p' $(CONF))
+	$(Q)sh iso/buildroot/sources.sh $(CURDIR)/$(B)/sources
+	$(Q)touch $@
+
+$(B)/testroot.stamp: $(B)/root.stamp
+	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/download.sh test
+	$(Q)BASE=$(CURDIR)/$(B)/root sh iso/buildroot/unpack.sh $(CURDIR)/$(B)/testroot test
+	$(Q)touch $@
+
+$(B)/run: iso/buildroot/run.sh
+	$(Q)mkdir -p $(B) && cp $< $@ && chmod +x $@
+
+root: $(B)/root.stamp $(B)/sources.stamp $(B)/run
+testroot: $(B)/testroot.stamp $(B)/run
+
+jobs := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+INNER = SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(sed -n 's/^\# epoch: //p' $(B)/manifest)} WORKDIR=/src \
+	sh iso/buildroot/enter.sh
+INNER_MAKE = make INSIDE=1 --no-print-directory $(jobs) $(if $(V),V=1) $(if $(CONFIG),CONFIG='$(CONFIG)') \
+	$(if $(T),T='$(T)')
+
+$(BUILD_TARGETS): root
+	+$(Q)$(INNER) $(CURDIR)/$(B)/root $(INNER_MAKE) $@
+
+$(TEST_TARGETS): testroot iso
+	+$(Q)$(INNER) $(CURDIR)/$(B)/testroot $(INNER_MAKE) $@
+
+check unit lint: programs
+smoke test test-all report: iso
+
+run: testroot
+	$(Q)$(B)/run sh tests/boot/run.sh
+
+shell: testroot ## a shell inside the build root
+	$(Q)$(B)/run bash
+
+update: ## resolve the packages again from what the mirror signs today
+	$(Q)rm -f $(B)/manifest
+	$(Q)$(MAKE) --no-print-directory $(B)/manifest
+
+outdated: $(B)/manifest ## packages for which the mirror signs something newer
+	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/outdated.sh
+
+clean: ## remove what was built, keep the build root
+	$(Q)cd $(B) 2>/dev/null && rm -rf $$(ls | grep -vxE 'apt|manifest|root|testroot|image|sources|run|.*\.stamp|conf\..*') || true
+
+distclean: ## remove build/ (downloads stay in the cache)
+	$(Q)chmod -R u+rwX $(B) 2>/dev/null; rm -rf $(B)
+
+else
+
+include $(B)/conf.mk
+include lib/build.mk dom0-rootfs/build.mk hypervisor/build.mk iso/build.mk
+-include tests/build.mk
+.PHONY: $(BUILD_TARGETS) $(TEST_TARGETS)
+
+endif

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The management domain: busybox, early, our programs, the layers, the initrd.
+
+KERNEL := $(shell sed -n 's/^\# kernel: //p' $(B)/manifest)
+EPOCH := $(SOURCE_DATE_EPOCH)
+IMAGE := $(B)/image
+L := $(B)/layers
+
+# --- busybox: Debian's source, static, musl (recipe: dom0-rootfs/busybox.config)
+$(B)/musl-headers: $(B)/root.stamp
+	$(Q)rm -rf $@ && mkdir -p $@
+	$(Q)for d in linux asm-generic mtd; do ln -s /usr/include/$$d $@/$$d; done
+	$(Q)ln -s /usr/include/x86_64-linux-gnu/asm $@/asm
+
+$(B)/busybox/busybox: dom0-rootfs/busybox.config $(B)/sources.stamp | $(B)/musl-headers
+	$(call step,BUSYBOX,$@)
+	$(Q)rm -rf $(B)/busybox && cp -a $(B)/sources/busybox $(B)/busybox
+	$(Q)cd $(B)/busybox && { while read -r p; do case $$p in ''|\#*) ;; *) patch -s -p1 <debian/patches/$$p || exit 1;; esac; done <debian/patches/series; } && \
+		export KCONFIG_NOTIMESTAMP=1 && \
+		make allnoconfig CC=musl-gcc >config.log 2>&1 && \
+		grep '^CONFIG_' /src/dom0-rootfs/busybox.config | while IFS='=' read -r k v; do sed -i "/^# $$k is not set/d;/^$$k=/d" .config; done && \
+		grep '^CONFIG_' /src/dom0-rootfs/busybox.config >>.config && \
+		{ yes "" | make oldconfig CC=musl-gcc >>config.log 2>&1; } && \
+		make CC=musl-gcc CFLAGS_busybox= EXTRA_CFLAGS="-idirafter /src/$(B)/musl-headers -ffile-prefix-map=/src=. -Wno-error=incompatible-pointer-types" SKIP_STRIP=n busybox >build.log 2>&1 || { tail -n 20 build.log; exit 1; }
+
+# --- early: /init of the initramfs
+include dom0-rootfs/early/sources.mk
+EARLY_PATHS := $(addprefix dom0-rootfs/early/,$(EARLY_SRCS))
+$(B)/early/init: $(EARLY_PATHS) $(wildcard dom0-rootfs/early/*.h) | $(B)/musl-headers
+	$(call step,CC,$@)
+	$(Q)mkdir -p $(@D) && musl-gcc $(EARLY_CFLAGS) -Werror -ffile-prefix-map=/src=. -idirafter $(B)/musl-headers -s -o $@ $(EARLY_PATHS)
+
+# --- our programs
+PROGRAMS :=
+ifneq ($(wildcard dom0-rootfs/host/domus-host.8),)
+include dom0-rootfs/host/sources.mk
+PROGRAMS += $(B)/bin/domus-host
+HOST_OBJS := $(HOST_SRCS:%.c=$(B)/obj/%.o)
+$(B)/bin/domus-host: $(HOST_OBJS) $(B)/lib/libdomus.a
+	$(call step,LD,$@)
+	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ -ljansson $(HOST_LIBS)
+-include $(HOST_OBJS:.o=.d)
+endif
+ifneq ($(wildcard dom0-rootfs/monitor/domus-monitor.8),)
+include dom0-rootfs/monitor/sources.mk
+PROGRAMS += $(B)/bin/domus-monitor
+MONITOR_OBJS := $(MONITOR_SRCS:%.c=$(B)/obj/%.o)
+$(B)/bin/domus-monitor: $(MONITOR_OBJS) $(B)/lib/libdomus.a
+	$(call step,LD,$@)
+	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(MONITOR_LIBS)
+-include $(MONITOR_OBJS:.o=.d)
+endif
+programs: $(PROGRAMS)
+
+# --- layers: a staging tree each, then a squashfs
+LAYERS := modules base domus hvm remote firmware
+ifeq ($(FIRMWARE),none)
+LAYERS := $(filter-out firmware,$(LAYERS))
+endif
+SQUASH = env -u SOURCE_DATE_EPOCH mksquashfs $1 $2.new -noappend -no-progress -quiet -no-xattrs -all-root -comp xz -b 1M -Xbcj x86 \
+	-mkfs-time $(EPOCH) -all-time $(EPOCH) >/dev/null && mv $2.new $2
+
+$(L)/%.squashfs: $(L)/%.stamp
+	$(call step,SQUASHFS,$@)
+	$(Q)rm -f $@ $@.new && $(call SQUASH,$(L)/$*,$@)
+
+$(L)/modules.stamp: dom0-rootfs/modules.list dom0-rootfs/select-modules.sh $(B)/root.stamp
+	$(call step,STAGE,modules)
+	$(Q)rm -rf $(L)/modules && mkdir -p $(L)/modules/usr
+	$(Q)sh dom0-rootfs/select-modules.sh $(IMAGE) $(L)/modules/usr dom0-rootfs/modules.list
+	$(Q)touch $@
+
+BASE_FILES := $(shell find dom0-rootfs/files dom0-rootfs/service -type f)
+$(L)/base.stamp: dom0-rootfs/layers/base.list dom0-rootfs/stage.sh $(B)/busybox/busybox dom0-rootfs/busybox-links.sh
+	$(call step,STAGE,base)
+	$(Q)rm -rf $(L)/base && mkdir -p $(L)/base/usr/bin $(L)/base/usr/sbin $(L)/base/usr/lib $(L)/base/usr/lib64
+	$(Q)sh dom0-rootfs/stage.sh $(L)/base dom0-rootfs/layers/base.list
+	$(Q)sh dom0-rootfs/busybox-links.sh $(B)/busybox/busybox $(L)/base
+	$(Q)for d in dev proc sys run tmp mnt srv home root var/log var/lib/domus var/spool/cron etc/domus; do mkdir -p $(L)/base/$$d; done
+	$(Q)chmod 1777 $(L)/base/tmp; chmod 0700 $(L)/base/root
+	$(Q)touch $@
+
+$(L)/domus.stamp: $(PROGRAMS) $(BASE_FILES) $(wildcard dom0-rootfs/host/*.conf dom0-rootfs/host/*.script) $(B)/release $(B)/keymaps.stamp
+	$(call step,STAGE,domus)
+	$(Q)rm -rf $(L)/domus && mkdir -p $(L)/domus/usr/sbin $(L)/domus/usr/share/domus $(L)/domus/etc/service $(L)/domus/usr/lib/domus
+	$(Q)cp -a dom0-rootfs/files/. $(L)/domus/
+	$(Q)cp -a dom0-rootfs/service/. $(L)/domus/etc/service/
+	$(Q)for p in $(PROGRAMS); do install -m 755 -s $$p $(L)/domus/usr/sbin/; done
+	$(Q)for f in $(wildcard dom0-rootfs/host/live.conf dom0-rootfs/host/udhcpc.script); do cp $$f $(L)/domus/usr/share/domus/; done
+	$(Q)cp -a $(B)/keymaps $(L)/domus/usr/share/domus/keymaps
+	$(Q)cp $(B)/release $(L)/domus/etc/domus-release
+	$(Q)cp $(B)/manifest $(L)/domus/usr/share/domus/manifest
+	$(Q)find $(L)/domus -type d -exec chmod 755 {} + ; find $(L)/domus -type f -exec chmod u=rwX,go=rX {} +
+	$(Q)find $(L)/domus/etc/service -name run -o -name finish | xargs -r chmod 755
+	$(Q)touch $@
+
+$(L)/hvm.stamp: dom0-rootfs/layers/hvm.list dom0-rootfs/stage.sh $(L)/base.stamp
+	$(call step,STAGE,hvm)
+	$(Q)rm -rf $(L)/hvm && sh dom0-rootfs/stage.sh $(L)/hvm $(word 1,$^) $(L)/base
+	$(Q)touch $@
+
+$(L)/remote.stamp: dom0-rootfs/layers/remote.list dom0-rootfs/stage.sh $(L)/base.stamp
+	$(call step,STAGE,remote)
+	$(Q)rm -rf $(L)/remote && sh dom0-rootfs/stage.sh $(L)/remote $(word 1,$^) $(L)/base
+	$(Q)touch $@
+
+$(L)/firmware.stamp: dom0-rootfs/firmware.list $(wildcard dom0-rootfs/select-firmware.sh) $(L)/modules.stamp $(B)/conf.mk
+	$(call step,STAGE,firmware)
+	$(Q)rm -rf $(L)/firmware && mkdir -p $(L)/firmware/usr/lib/firmware
+	$(Q)sh dom0-rootfs/select-firmware.sh $(L)/modules/usr $(IMAGE) $(L)/firmware/usr dom0-rootfs/firmware.list
+	$(Q)touch $@
+
+$(B)/release: Makefile $(B)/manifest
+	$(Q)printf 'PRODUCT=Domus\nVERSION=%s\nBUILD=%s\nEPOCH=%s\n' $(VERSION) $$(sha256sum <$(B)/manifest | cut -c 1-8) $(EPOCH) >$@
+
+# Console keymaps in the form that busybox's loadkmap reads
+$(B)/keymaps.stamp: $(B)/root.stamp dom0-rootfs/keymaps.sh
+	$(call step,KEYMAPS,$(B)/keymaps)
+	$(Q)sh dom0-rootfs/keymaps.sh $(B)/keymaps && touch $@
+
+# --- initrd: microcode for Xen, then busybox, early and the modules that find the medium
+$(B)/initramfs.cpio.zst: $(B)/early/init $(B)/busybox/busybox dom0-rootfs/initramfs-modules.list $(L)/modules.stamp $(B)/release dom0-rootfs/busybox-links.sh
+	$(call step,INITRAMFS,$@)
+	$(Q)rm -rf $(B)/initramfs && mkdir -p $(B)/initramfs/usr/bin $(B)/initramfs/usr/sbin $(B)/initramfs/etc $(B)/initramfs/dev $(B)/initramfs/proc $(B)/initramfs/sys $(B)/initramfs/run
+	$(Q)cd $(B)/initramfs && ln -s usr/bin bin && ln -s usr/sbin sbin
+	$(Q)sh dom0-rootfs/busybox-links.sh $(B)/busybox/busybox $(B)/initramfs
+	$(Q)cp $(B)/early/init $(B)/initramfs/init && cp $(B)/release $(B)/initramfs/etc/domus-release
+	$(Q)sh dom0-rootfs/select-modules.sh $(L)/modules/usr $(B)/initramfs dom0-rootfs/initramfs-modules.list
+	$(Q)sh dom0-rootfs/cpio.sh $(B)/initramfs $(EPOCH) | zstd -q -19 -T1 >$@.new && mv $@.new $@
+
+$(B)/microcode.cpio: $(wildcard dom0-rootfs/select-microcode.sh) $(B)/root.stamp $(B)/conf.mk
+	$(call step,MICROCODE,$@)
+	$(Q)if [ "$(FIRMWARE)" = none ]; then : >$@; else sh dom0-rootfs/select-microcode.sh $(IMAGE) $@; fi
+
+$(B)/initrd: $(B)/microcode.cpio $(B)/initramfs.cpio.zst
+	$(Q)cat $^ >$@.new && mv $@.new $@

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The hypervisor: Debian's package, or Debian's source with our Kconfig.
+
+XEN_CMDLINE := hypervisor/cmdline
+
+ifeq ($(XEN),package)
+$(B)/xen.gz: $(B)/root.stamp
+	$(call step,XEN,$@)
+	$(Q)gzip -dc $(IMAGE)/boot/xen-4.*-amd64.gz | gzip -9n >$@.new && mv $@.new $@
+else
+$(B)/xen.gz: $(B)/sources.stamp hypervisor/Kconfig
+	$(call step,XEN,"$@ from source")
+	$(Q)sh hypervisor/build-xen.sh $(B)/sources/xen $(B)/xen-build hypervisor/Kconfig $@
+endif
+
+$(B)/vmlinuz: $(B)/root.stamp
+	$(Q)cp $(IMAGE)/boot/vmlinuz-$(KERNEL) $@

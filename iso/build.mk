@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The medium: a hybrid image for CD and USB stick, BIOS and UEFI; and the netboot files.
+
+T_ISO := $(B)/iso
+EFI_MODULES := all_video boot chain configfile echo efinet fat font gcry_sha256 gfxterm halt hashsum help iso9660 ls \
+	minicmd multiboot2 normal part_gpt part_msdos reboot regexp relocator search search_fs_file search_fs_uuid \
+	search_label serial sleep terminal test true linux read tftp http net loadenv ext2 probe
+BIOS_MODULES := gzio biosdisk boot chain configfile drivemap echo fat gcry_sha256 halt hashsum help iso9660 ls minicmd multiboot2 \
+	normal part_gpt part_msdos reboot regexp relocator search search_fs_file search_fs_uuid search_label serial \
+	sleep terminal test true linux linux16 read vga tftp http net pxe loadenv ext2 probe
+PAYLOAD := $(B)/xen.gz $(B)/vmlinuz $(B)/initrd $(LAYERS:%=$(L)/%.squashfs)
+
+iso: $(B)/domus.iso
+
+# The tree of the medium, less the boot images that need its volume id.
+$(B)/iso.stamp: $(PAYLOAD) $(wildcard iso/*.cfg) iso/grub-cfg.sh iso/tree.sh hypervisor/cmdline $(B)/release $(CONFIG)
+	$(call step,TREE,$(T_ISO))
+	$(Q)VERSION=$(VERSION) IMAGE=$(IMAGE) CONFIG='$(CONFIG)' sh iso/tree.sh $(T_ISO) $(EPOCH) $(PAYLOAD)
+	$(Q)touch $@
+
+$(B)/grub-bios.img: iso/build.mk $(B)/root.stamp
+	$(call step,GRUB,$@)
+	$(Q)grub-mkimage -O i386-pc-eltorito -p /boot/grub -o $@ $(BIOS_MODULES)
+
+# The ESP of the medium: Debian's signed shim and GRUB, so that Secure Boot ends in a readable text.
+$(B)/efi.img: $(B)/root.stamp iso/efi-img.sh iso/build.mk
+	$(call step,ESP,$@)
+	$(Q)IMAGE=$(IMAGE) sh iso/efi-img.sh $@ $(EPOCH)
+
+$(B)/domus.iso: $(B)/iso.stamp $(B)/grub-bios.img $(B)/efi.img iso/pack.sh
+	$(call step,ISO,$@)
+	$(Q)sh iso/pack.sh $(T_ISO) $(B)/grub-bios.img $(B)/efi.img $(EPOCH) $@
