@@ -50,11 +50,23 @@ static void add_console(const char *name)
 	console_count++;
 }
 
-void console_open(void)
+static void open_active(void)
 {
 	char active[256] = "";
 	char *rest = active;
 	char *name;
+
+	while (console_count > 0)
+		close(consoles[--console_count].fd);
+	text_read_file("/sys/class/tty/console/active", active, sizeof(active));
+	while ((name = strsep(&rest, " \n")) != NULL)
+		add_console(name);
+	if (console_count == 0)
+		add_console("console");
+}
+
+void console_open(void)
+{
 	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
 
 	/* The kernel gives /init these three only if the initramfs itself holds /dev/console. */
@@ -63,11 +75,7 @@ void console_open(void)
 			dup2(fd, i);
 	if (fd > 2)
 		close(fd);
-	text_read_file("/sys/class/tty/console/active", active, sizeof(active));
-	while ((name = strsep(&rest, " \n")) != NULL)
-		add_console(name);
-	if (console_count == 0)
-		add_console("console");
+	open_active();
 }
 
 static void write_all(int fd, const char *text, size_t size)
@@ -192,6 +200,7 @@ void console_shells(void)
 	for (unsigned int i = 0; i < console_count; i++)
 		if (pids[i] > 0)
 			kill(-pids[i], SIGKILL);
-	while (waitpid(-1, NULL, WNOHANG) > 0)
+	while (waitpid(-1, NULL, 0) > 0)
 		;
+	open_active(); /* the end of a session hangs its terminal up, for us too */
 }

@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <linux/cdrom.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define ISO_DESCRIPTOR_OFFSET 32768 /* ECMA-119 6.2.1: the first 16 sectors are the system's */
@@ -29,6 +31,14 @@ static bool is_ignored(const char *name)
 		if (strncmp(name, ignored[i], strlen(ignored[i])) == 0)
 			return true;
 	return false;
+}
+
+/* Reading an empty CD drive takes long and fills the console with the kernel's errors. */
+static bool has_medium(int fd)
+{
+	int status = ioctl(fd, CDROM_DRIVE_STATUS, CDSL_CURRENT);
+
+	return status != CDS_NO_DISC && status != CDS_TRAY_OPEN && status != CDS_DRIVE_NOT_READY;
 }
 
 static void read_iso_label(int fd, struct disk *disk)
@@ -97,8 +107,10 @@ static void read_disk(struct disk *disk, const char *name)
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* non-blocking: an open CD tray */
 	if (fd < 0)
 		return;
-	read_iso_label(fd, disk);
-	read_ext_label(fd, disk);
+	if (has_medium(fd)) {
+		read_iso_label(fd, disk);
+		read_ext_label(fd, disk);
+	}
 	close(fd);
 }
 

@@ -22,7 +22,7 @@ mounts() {
 # After the state partition is there, or not: the directories that programs expect.
 directories() {
 	mkdir -p /var/log/xen/console /var/lib/xen /var/lib/xen/dump /var/lib/domus/ssh \
-		/var/spool/cron /var/cache /var/tmp /root /home /srv/domus /etc/xen/auto /etc/domus
+		/var/spool/cron/crontabs /var/cache /var/lib/domus/lvm /var/tmp /root /home /srv/domus /etc/xen/auto /etc/domus
 	chmod 0700 /root /var/lib/domus/ssh
 	chmod 1777 /var/tmp
 	chmod 0600 /etc/shadow
@@ -58,13 +58,9 @@ keymap() {
 	loadkmap <"/usr/share/domus/keymaps/$KEYMAP.bmap"
 }
 
+# The kernel has taken the hardware clock for UTC already.
 clock() {
-	[ -e /dev/rtc0 ] || return 0
-	if [ "$(cat /etc/domus/hwclock 2>/dev/null)" = local ]; then
-		hwclock -l -s
-	else
-		hwclock -u -s
-	fi
+	[ "$(cat /etc/domus/hwclock 2>/dev/null)" != local ] || [ ! -e /dev/rtc0 ] || hwclock -l -s
 }
 
 apply_sysctl() {
@@ -86,12 +82,12 @@ services() {
 		cp -R /etc/domus/local/service/. /run/service/
 	fi
 	is_xen || (cd /run/service && rm -rf xenstored xenconsoled domus-monitor getty-hvc0)
-	is_xen && rm -rf /run/service/getty-ttyS0
+	is_xen && rm -rf /run/service/getty-serial
 	[ -c /dev/watchdog ] || rm -rf /run/service/watchdog
 	[ -x /usr/sbin/domus-monitor ] || rm -rf /run/service/domus-monitor
 	# What /etc/rc.late starts when its time has come. A service that is not wanted (domus-host
 	# generate writes their names) is there, but stays down: `sv up NAME` starts it.
-	for NAME in crond ntpd dropbear domus-monitor getty-tty1 getty-hvc0 getty-ttyS0 \
+	for NAME in crond ntpd dropbear domus-monitor getty-tty1 getty-hvc0 getty-serial \
 		$(cat /etc/domus/services.off 2>/dev/null); do
 		[ -d "/run/service/$NAME" ] && : >"/run/service/$NAME/down"
 	done
@@ -104,10 +100,10 @@ main() {
 	step modules "Drivers for this hardware" load_modules
 	mount_state
 	directories
-	step clock "Clock" clock
 	if [ -x /usr/sbin/domus-host ]; then
 		step generate "Configuration" domus-host generate --root /
 	fi
+	clock
 	[ -r /etc/hostname ] && hostname "$(cat /etc/hostname)"
 	ip link set lo up
 	step keymap "Keyboard" keymap
