@@ -176,7 +176,7 @@ int file_write(const char *root, const char *path, const void *data, size_t len,
 	struct err *err)
 {
 	CLEANUP(file_close) int dir_fd = -1;
-	const char *name;
+	const char *name = "";
 	if (open_parent(root, path, &dir_fd, &name, err) < 0)
 		return -1;
 	const struct file_attr attr = {.mode = mode};
@@ -218,7 +218,7 @@ int file_make_dirs(const char *root, const char *path, mode_t mode, struct err *
 int file_symlink(const char *root, const char *path, const char *target, struct err *err)
 {
 	CLEANUP(file_close) int dir_fd = -1;
-	const char *name;
+	const char *name = "";
 	if (open_parent(root, path, &dir_fd, &name, err) < 0)
 		return -1;
 	CLEANUP(mem_free_string) char *aside = xasprintf(".%s.domus-new", name);
@@ -236,7 +236,7 @@ int file_symlink(const char *root, const char *path, const char *target, struct 
 int file_readlink(const char *root, const char *path, char **ret_target, struct err *err)
 {
 	CLEANUP(file_close) int dir_fd = -1;
-	const char *name;
+	const char *name = "";
 	char buf[PATH_MAX];
 	if (open_parent(root, path, &dir_fd, &name, err) < 0)
 		return -1;
@@ -250,7 +250,7 @@ int file_readlink(const char *root, const char *path, char **ret_target, struct 
 int file_remove(const char *root, const char *path, struct err *err)
 {
 	CLEANUP(file_close) int dir_fd = -1;
-	const char *name;
+	const char *name = "";
 	struct err ignored = ERR_INIT;
 	if (open_parent(root, path, &dir_fd, &name, &ignored) < 0) {
 		if (ignored.code == ERR_MISSING)

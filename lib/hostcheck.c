@@ -17,6 +17,7 @@ struct check {
 	const struct cfg *cfg;
 	const struct hostconf_context *context;
 	enum problem_level machine_level; /* of problems that only depend on the machine */
+	bool gives_advice;                /* what is allowed but hardly meant: not at every boot */
 	struct problems *problems;
 };
 
@@ -337,7 +338,8 @@ static void check_users(const struct check *c)
 			problems_add(c->problems, c->machine_level, at,
 				_("uid: %lld belonged to \"%s\", whose files may still be there; take another"),
 				(long long)users[i].uid, owner);
-		if (users[i].is_admin && !hostconf_has_hash(c->config->root_password))
+		if (c->gives_advice && users[i].is_admin &&
+			!hostconf_has_hash(c->config->root_password))
 			problems_add(c->problems, PROBLEM_WARNING,
 				line(c, "user", users[i].name, "admin"),
 				_("admin: su asks for root's password, and [root] has none"));
@@ -354,7 +356,7 @@ static void check_root(const struct check *c)
 			  hostconf_has_ssh(config);
 	for (size_t i = 0; i < config->n_users; i++)
 		can_log_in |= hostconf_has_hash(config->users[i].password);
-	if (!can_log_in)
+	if (c->gives_advice && !can_log_in)
 		problems_add(c->problems, PROBLEM_WARNING, line(c, "root", NULL, "password"),
 			_("nobody could log in: no password and no usable SSH key"));
 }
@@ -409,6 +411,7 @@ void hostconf_check(const struct host_config *config, const struct cfg *cfg,
 		.cfg = cfg,
 		.context = context,
 		.machine_level = mode == SCHEMA_STRICT ? PROBLEM_ERROR : PROBLEM_WARNING,
+		.gives_advice = mode == SCHEMA_STRICT,
 		.problems = problems};
 	struct port_use uses[PORTS_MAX];
 	size_t n_uses = 0;

@@ -137,7 +137,7 @@ struct hostconf_context {
 /*
  * Contradictions between keys. cfg gives the lines of the messages and may be NULL. What only
  * depends on the machine (zone files, uids of the past) is an error in SCHEMA_STRICT, else a
- * warning: it must not keep a host from booting.
+ * warning: it must not keep a host from booting. Advice is only given in SCHEMA_STRICT.
  */
 void hostconf_check(const struct host_config *config, const struct cfg *cfg,
 	const struct hostconf_context *context, enum schema_mode mode, struct problems *problems);

@@ -86,6 +86,9 @@ static bool load_own(const char *root, const char *conf, const struct hostconf_c
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		if (!paths[i])
 			continue;
+		/* A host with good files of the past had one; without them it is a live system. */
+		if (i >= 2 && missing && file_exists(root, paths[i]))
+			set_trouble(s, xasprintf(_("%s is missing"), missing));
 		/* The named file is the caller's, the others are the host's. */
 		enum outcome outcome = try_file(i == 0 ? "/" : root, paths[i], context, s);
 		if (outcome == SOURCE_ABSENT && i < 2 && !missing)
@@ -95,8 +98,6 @@ static bool load_own(const char *root, const char *conf, const struct hostconf_c
 			set_trouble(s, xasprintf(_("%s is missing"), paths[i]));
 		if (outcome != SOURCE_GOOD)
 			continue;
-		if (i >= 2 && missing)
-			set_trouble(s, xasprintf(_("%s is missing"), missing));
 		if (i >= (conf ? 1u : 2u))
 			strlist_addf(
 				&s->messages, _("%s is used instead (%s)"), paths[i], s->trouble);
