@@ -50,8 +50,11 @@ static void names_add(struct names *names, const char *name)
 		names->v[names->count++] = copy;
 }
 
-static void modprobe(char *const names[], unsigned int count)
+/* -1 if modprobe itself cannot run. */
+static int modprobe(char *const names[], unsigned int count)
 {
+	int rc = 0;
+
 	char *argv[BATCH + 5] = { (char *)"/bin/busybox", (char *)"modprobe", (char *)"-q",
 				  (char *)"-a" };
 
@@ -60,14 +63,16 @@ static void modprobe(char *const names[], unsigned int count)
 
 		memcpy(argv + 4, names + done, n * sizeof(*names));
 		argv[4 + n] = NULL;
-		/* An alias without module is the rule, so the status says nothing. */
-		proc_run_quiet(argv);
+		/* An alias without module is the rule, so its own status says nothing. */
+		if (proc_run_quiet(argv) == PROC_CANNOT_RUN)
+			rc = -1;
 	}
+	return rc;
 }
 
-void coldplug_load_always(void)
+int coldplug_load_always(void)
 {
-	modprobe((char *const *)always, sizeof(always) / sizeof(always[0]));
+	return modprobe((char *const *)always, sizeof(always) / sizeof(always[0]));
 }
 
 void coldplug_init(struct coldplug *coldplug)

@@ -14,8 +14,8 @@ struct coldplug {
 void coldplug_init(struct coldplug *coldplug);
 void coldplug_dispose(struct coldplug *coldplug);
 
-/* Load the modules that are needed whatever the hardware is. */
-void coldplug_load_always(void);
+/* Load the modules that are needed whatever the hardware is. -1 if modprobe itself cannot run. */
+int coldplug_load_always(void);
 
 /* Load modules for every device that has appeared since the last call. True if there were any. */
 bool coldplug_load_new(struct coldplug *coldplug);

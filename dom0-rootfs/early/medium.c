@@ -118,7 +118,6 @@ static int find(const struct cmdline *cmdline, struct disk *ret_disk, struct why
 	char wanted[128];
 
 	coldplug_init(&coldplug);
-	coldplug_load_always();
 	for (;;) {
 		/* A bus driver's devices, and theirs, appear while modules load: go on until it is quiet. */
 		bool fresh = coldplug_load_new(&coldplug);
@@ -164,10 +163,10 @@ int medium_mount(const struct cmdline *cmdline, struct why *why)
 
 	mkdir("/run/domus", 0755);
 	mkdir(MEDIUM_DIR, 0755);
-	if (medium_is_netboot()) {
-		coldplug_load_always();
+	if (coldplug_load_always() < 0)
+		return why_set(why, 0, "cannot run /bin/busybox: the initramfs is damaged");
+	if (medium_is_netboot())
 		return mount_netboot(why);
-	}
 	if (find(cmdline, &disk, why) < 0)
 		return -1;
 	text_format(path, sizeof(path), "/dev/%s", disk.name);

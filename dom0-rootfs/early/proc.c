@@ -31,7 +31,7 @@ int proc_run_quiet(char *const argv[])
 		for (int i = 0; i < 3 && fd >= 0; i++)
 			dup2(fd, i);
 		execve(argv[0], argv, environment);
-		_exit(127);
+		_exit(PROC_CANNOT_RUN);
 	}
 	return proc_wait(pid);
 }
@@ -54,7 +54,7 @@ pid_t proc_start_filter(char *const argv[], int *ret_to, int *ret_from)
 		dup2(in[0], 0);
 		dup2(out[1], 1);
 		execve(argv[0], argv, environment);
-		_exit(127);
+		_exit(PROC_CANNOT_RUN);
 	}
 	close(in[0]);
 	close(out[1]);

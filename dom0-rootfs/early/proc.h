@@ -5,6 +5,9 @@
 
 #include <sys/types.h>
 
+/* Exit status of a program that could not be started, as in sh. */
+#define PROC_CANNOT_RUN 127
+
 /* Run a program, its output thrown away, and wait. Returns its exit status, or -1. */
 int proc_run_quiet(char *const argv[]);
 
