@@ -42,10 +42,7 @@ struct cfg {
 	size_t count;
 };
 
-#define CFG_INIT                             \
-	{                                    \
-		.sections = NULL, .count = 0 \
-	}
+#define CFG_INIT {.sections = NULL, .count = 0}
 
 /*
  * Reads a text of any bytes. What can be understood is in ret_cfg even if there are errors; each

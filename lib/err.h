@@ -21,10 +21,7 @@ struct err {
 	char text[1024];
 };
 
-#define ERR_INIT                                       \
-	{                                              \
-		.code = ERR_NONE, .sys = 0, .text = "" \
-	}
+#define ERR_INIT {.code = ERR_NONE, .sys = 0, .text = ""}
 
 /*
  * Sets err (may be NULL) and returns -1. With sys != 0, ": " and the system's text are appended.

@@ -54,7 +54,10 @@ static int open_under(const char *root, const char *path, int flags)
 	if (root_fd < 0)
 		return -1;
 	struct open_how_v0 how = {.flags = (uint64_t)flags, .resolve = RESOLVE_IN_ROOT_V0};
-	long fd = syscall(SYS_openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));
+	long fd = -1;
+	/* EAGAIN: something was renamed meanwhile. */
+	for (int tries = 0; tries < 8 && fd < 0 && (tries == 0 || errno == EAGAIN); tries++)
+		fd = syscall(SYS_openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));
 	/* Older kernels and some sandboxes do not know the call. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
 		CLEANUP(mem_free_string) char *full = join(root, path);

@@ -60,15 +60,14 @@ static const struct cfg_entry *vm_entry_at(const void *element, size_t i)
 	return i < vm->count ? &vm->entries[i] : NULL;
 }
 
-#define SECTION(word, text)                   \
-	{                                     \
-		.kind = word, .meaning = text \
-	}
-#define SECTIONS(word, check, text)                                                     \
-	{                                                                               \
-		.kind = #word, .meaning = text, .check_name = check, .add = add_##word, \
-		.at = at_##word, .name_of = name_of_##word                              \
-	}
+#define SECTION(word, text) {.kind = word, .meaning = text}
+#define SECTIONS(word, check, text)  \
+	{.kind = #word,              \
+		.meaning = text,     \
+		.check_name = check, \
+		.add = add_##word,   \
+		.at = at_##word,     \
+		.name_of = name_of_##word}
 
 static const struct schema_section sections[] = {
 	SECTION("domus", N_("the file itself")),
@@ -98,11 +97,13 @@ static const struct schema_section sections[] = {
 };
 
 /* One row: section, key, member of the struct, type, when, then what else is to be set. */
-#define ROW(of, sec, word, member, kind, time, ...)                                        \
-	{                                                                                  \
-		.section = sec, .key = word, .type = SCHEMA_##kind, .when = SCHEMA_##time, \
-		.offset = offsetof(struct of, member), __VA_ARGS__                         \
-	}
+#define ROW(of, sec, word, member, kind, time, ...)    \
+	{.section = sec,                               \
+		.key = word,                           \
+		.type = SCHEMA_##kind,                 \
+		.when = SCHEMA_##time,                 \
+		.offset = offsetof(struct of, member), \
+		__VA_ARGS__}
 
 static const struct schema_key keys[] = {
 	ROW(host_config, "domus", "schema", schema, INT, BOOT, .min = 1, .max = INT32_MAX,

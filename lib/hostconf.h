@@ -151,7 +151,7 @@ int hostconf_read_file(const char *root, const char *path, const struct hostconf
 	enum schema_mode mode, struct host_config *ret_config, struct problems *problems,
 	struct err *err);
 
-/* True when some login over SSH could succeed: it is enabled, and a key or usable password exists. */
+/* True when some login over SSH could succeed: it is on, and a key or usable password exists. */
 bool hostconf_has_ssh(const struct host_config *config);
 
 /* True for a password field that holds a hash. */

@@ -33,10 +33,7 @@ struct net_inventory {
 	size_t count;
 };
 
-#define NET_INVENTORY_INIT               \
-	{                                \
-		.devs = NULL, .count = 0 \
-	}
+#define NET_INVENTORY_INIT {.devs = NULL, .count = 0}
 
 /* Reads root/sys/class/net; a machine without the directory has no devices. */
 int netinv_read(const char *root, struct net_inventory *ret_inventory, struct err *err);

@@ -29,11 +29,13 @@ struct netplan {
 	struct str resolv;    /* static part of resolv.conf, may be empty */
 };
 
-#define NETPLAN_INIT                                                                \
-	{                                                                           \
-		.commands = NULL, .n_commands = 0, .clients = NULL, .n_clients = 0, \
-		.notes = STRLIST_INIT, .resolv = STR_INIT                           \
-	}
+#define NETPLAN_INIT                   \
+	{.commands = NULL,             \
+		.n_commands = 0,       \
+		.clients = NULL,       \
+		.n_clients = 0,        \
+		.notes = STRLIST_INIT, \
+		.resolv = STR_INIT}
 
 /* Commands for the network to be as config says. Devices that exist already are used again. */
 void netplan_build_up(const struct host_config *config, const struct net_inventory *inventory,

@@ -25,10 +25,7 @@ struct problems {
 	size_t errors; /* how many of them are errors */
 };
 
-#define PROBLEMS_INIT                                  \
-	{                                              \
-		.items = NULL, .count = 0, .errors = 0 \
-	}
+#define PROBLEMS_INIT {.items = NULL, .count = 0, .errors = 0}
 
 void problems_add(struct problems *p, enum problem_level level, unsigned line, const char *fmt, ...)
 	ATTR_PRINTF(4, 5);

@@ -164,11 +164,11 @@ static void reap(struct child *c, int flags)
 	do {
 		r = waitpid(c->pid, &c->status, flags);
 	} while (r < 0 && errno == EINTR);
-	/* ECHILD: the caller ignores SIGCHLD, and the exit code is lost. */
+	/* ECHILD: the caller ignores SIGCHLD; what is not known is no success. */
 	if (r == c->pid || r < 0) {
 		c->has_ended = true;
 		if (r < 0)
-			c->status = 0;
+			c->status = 255 << 8; /* exit code 255, as waitpid() says it */
 	}
 }
 

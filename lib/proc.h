@@ -22,10 +22,7 @@ struct proc_result {
 	struct str errors; /* standard error */
 };
 
-#define PROC_RESULT_INIT                                               \
-	{                                                              \
-		.exit_code = 0, .output = STR_INIT, .errors = STR_INIT \
-	}
+#define PROC_RESULT_INIT {.exit_code = 0, .output = STR_INIT, .errors = STR_INIT}
 
 /*
  * Runs a program to its end. 0 whatever its exit code; -1 when it could not be started (ERR_PROC)

@@ -378,7 +378,7 @@ static void read_entry(
 static void read_section(const struct reader *r, void *base)
 {
 	unsigned *first_lines = xcalloc(r->schema->n_keys, sizeof(*first_lines));
-	for (size_t i = 0; i < r->from->count; i++)
+	for (size_t i = 0; i < r->from->count && !problems_are_full(r->problems); i++)
 		read_entry(r, &r->from->entries[i], base, first_lines);
 	for (size_t i = 0; i < r->schema->n_keys; i++) {
 		const struct schema_key *key = &r->schema->keys[i];

@@ -15,10 +15,7 @@ struct str {
 	size_t room;
 };
 
-#define STR_INIT                                  \
-	{                                         \
-		.data = NULL, .len = 0, .room = 0 \
-	}
+#define STR_INIT {.data = NULL, .len = 0, .room = 0}
 
 void str_add(struct str *s, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void str_add_bytes(struct str *s, const void *bytes, size_t len);
@@ -33,10 +30,7 @@ struct strlist {
 	size_t count;
 };
 
-#define STRLIST_INIT                      \
-	{                                 \
-		.items = NULL, .count = 0 \
-	}
+#define STRLIST_INIT {.items = NULL, .count = 0}
 
 void strlist_add(struct strlist *list, const char *item);
 void strlist_addf(struct strlist *list, const char *fmt, ...) ATTR_PRINTF(2, 3);

@@ -13,10 +13,7 @@ struct addresses {
 	struct strlist texts; /* without prefix length */
 };
 
-#define ADDRESSES_INIT                                         \
-	{                                                      \
-		.ifnames = STRLIST_INIT, .texts = STRLIST_INIT \
-	}
+#define ADDRESSES_INIT {.ifnames = STRLIST_INIT, .texts = STRLIST_INIT}
 
 /* Asks the kernel; without an answer the lists stay empty. */
 void addresses_read(struct addresses *ret_addresses);

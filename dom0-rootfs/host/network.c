@@ -148,7 +148,8 @@ static char *client_name(const struct netplan_client *client)
 static void add_run_script(
 	const struct network *n, const struct netplan_client *client, struct str *out)
 {
-	str_add(out, "#!/bin/sh\nDOMUS_METRIC=%u\nexport DOMUS_METRIC\n", client->metric);
+	str_add(out, "#!/bin/sh\nexport DOMUS_METRIC=%u DOMUS_FAMILY=%s\n", client->metric,
+		client->is_ipv6 ? "-6" : "");
 	if (client->is_ipv6)
 		str_add(out, "exec udhcpc6 -f -S -R -i %s -s %s >/dev/null 2>&1\n", client->ifname,
 			SCRIPT_PATH);
@@ -281,9 +282,13 @@ static void print_status(const struct net_inventory *inventory, const struct add
 		CLEANUP(strlist_dispose) struct strlist own = STRLIST_INIT;
 		addresses_of(addresses, dev->name, &own);
 		CLEANUP(mem_free_string) char *text = strlist_join(&own);
-		(void)printf("%-15s %-6s %-7s %-17s %s%s%s%s\n", dev->name, _(kind_name(dev->kind)),
-			_(link_name(dev)), dev->mac, dev->driver, dev->master[0] ? " in " : "",
-			dev->master, dev->driver[0] || dev->master[0] ? " " : "");
+		(void)printf("%-15s %-6s %-7s %-17s", dev->name, _(kind_name(dev->kind)),
+			_(link_name(dev)), dev->mac);
+		if (dev->driver[0])
+			(void)printf(" %s", dev->driver);
+		if (dev->master[0])
+			(void)printf(_(" in %s"), dev->master);
+		(void)printf("\n");
 		if (own.count)
 			(void)printf("                %s\n", text);
 	}

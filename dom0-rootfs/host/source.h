@@ -22,8 +22,8 @@ struct source {
 
 /*
  * Reads conf (of the caller; may be NULL), then, under root, host.conf, the last good files, the
- * built-in file: the first that has no error. Never fails; what went wrong is in messages and trouble. Unknown keys
- * are warnings. The caller disposes.
+ * built-in file: the first that has no error. Never fails; what went wrong is in messages and
+ * trouble. Unknown keys are warnings. The caller disposes.
  */
 void source_load(const char *root, const char *conf, struct source *ret_source);
 void source_dispose(struct source *source);

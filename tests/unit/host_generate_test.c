@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* generate on a root of its own: which file is used when one is broken, homes, keys, hostile links. */
+/* generate on a root of its own: broken files and what stands in, homes, keys, hostile links. */
 /* sources: dom0-rootfs/host/generate.c dom0-rootfs/host/source.c dom0-rootfs/host/etc_text.c dom0-rootfs/host/release.c */
 #define _GNU_SOURCE
 #include <setjmp.h>

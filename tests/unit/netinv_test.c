@@ -14,7 +14,7 @@
 #include "lib/netinv.h"
 #include "tests/unit/scratch.h"
 
-/* Makes one device; attributes as "name=value", "name/" for a directory, "name>target" for a link. */
+/* Makes one device; attributes: "name=value", "name/" a directory, "name>target" a link. */
 static void make_dev(const char *root, const char *name, const char *const *attributes)
 {
 	CLEANUP(mem_free_string) char *dir = xasprintf("/sys/class/net/%s", name);
