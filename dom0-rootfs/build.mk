@@ -12,7 +12,7 @@ $(B)/musl-headers: $(B)/root.stamp
 	$(Q)for d in linux asm-generic mtd; do ln -s /usr/include/$$d $@/$$d; done
 	$(Q)ln -s /usr/include/x86_64-linux-gnu/asm $@/asm
 
-$(B)/busybox/busybox: dom0-rootfs/busybox.config $(B)/sources.stamp | $(B)/musl-headers
+$(B)/busybox/busybox: dom0-rootfs/busybox.config dom0-rootfs/build.mk $(B)/sources.stamp | $(B)/musl-headers
 	$(call step,BUSYBOX,$@)
 	$(Q)rm -rf $(B)/busybox && cp -a $(B)/sources/busybox $(B)/busybox
 	$(Q)cd $(B)/busybox && { while read -r p; do case $$p in ''|\#*) ;; *) patch -s -p1 <debian/patches/$$p || exit 1;; esac; done <debian/patches/series; } && \
@@ -21,7 +21,7 @@ $(B)/busybox/busybox: dom0-rootfs/busybox.config $(B)/sources.stamp | $(B)/musl-
 		grep '^CONFIG_' /src/dom0-rootfs/busybox.config | while IFS='=' read -r k v; do sed -i "/^# $$k is not set/d;/^$$k=/d" .config; done && \
 		grep '^CONFIG_' /src/dom0-rootfs/busybox.config >>.config && \
 		{ yes "" | make oldconfig CC=musl-gcc >>config.log 2>&1; } && \
-		make CC=musl-gcc CFLAGS_busybox= EXTRA_CFLAGS="-idirafter /src/$(B)/musl-headers -ffile-prefix-map=/src=. -Wno-error=incompatible-pointer-types" SKIP_STRIP=n busybox >build.log 2>&1 || { tail -n 20 build.log; exit 1; }
+		make CC=musl-gcc CFLAGS_busybox=-static EXTRA_CFLAGS="-idirafter /src/$(B)/musl-headers -ffile-prefix-map=/src=. -Wno-error=incompatible-pointer-types" SKIP_STRIP=n busybox >build.log 2>&1 || { tail -n 20 build.log; exit 1; }
 
 # --- early: /init of the initramfs
 include dom0-rootfs/early/sources.mk
