@@ -188,6 +188,26 @@ int file_write(const char *root, const char *path, const void *data, size_t len,
 	return 0;
 }
 
+static bool is_as_wanted(
+	const char *root, const char *path, const void *data, size_t len, mode_t mode)
+{
+	struct stat st;
+	CLEANUP(str_dispose) struct str old = STR_INIT;
+	CLEANUP(file_close) int fd = open_under(root, path, O_PATH | O_NOFOLLOW);
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_mode & 07777) == mode && st.st_uid == geteuid() &&
+	       file_read(root, path, len, &old, NULL) == 0 && old.len == len &&
+	       memcmp(str_text(&old), data, len) == 0;
+}
+
+int file_update(const char *root, const char *path, const void *data, size_t len, mode_t mode,
+	struct err *err)
+{
+	if (is_as_wanted(root, path, data, len, mode))
+		return 0;
+	return file_write(root, path, data, len, mode, err);
+}
+
 int file_make_dirs(const char *root, const char *path, mode_t mode, struct err *err)
 {
 	CLEANUP(file_close) int fd = open_under(root, "/", O_RDONLY | O_DIRECTORY);

@@ -32,8 +32,12 @@ struct file_attr {
 int file_write(const char *root, const char *path, const void *data, size_t len, mode_t mode,
 	struct err *err);
 
+/* The same, but a file that has this content and mode already is left alone. */
+int file_update(const char *root, const char *path, const void *data, size_t len, mode_t mode,
+	struct err *err);
+
 /*
- * The same inside an open directory, for places where others may write: name has no slash, and
+ * file_write() inside an open directory, for places where others may write: name has no slash, and
  * what it was before, a link too, is replaced and never followed.
  */
 int file_write_at(int dir_fd, const char *name, const void *data, size_t len,

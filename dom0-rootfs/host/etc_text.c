@@ -219,18 +219,18 @@ static void build_syslogd(const struct etc_input *in, struct str *out)
  */
 static void build_nftables(const struct etc_input *in, struct str *out)
 {
-	str_add(out, "#!/usr/sbin/nft -f\n" ETC_MARK "table inet domus\n"
-		     "delete table inet domus\n"
-		     "table inet domus {\n"
-		     "\tchain input {\n"
-		     "\t\ttype filter hook input priority filter; policy drop;\n"
-		     "\t\tct state established,related accept\n"
-		     "\t\tct state invalid drop\n"
-		     "\t\tiif \"lo\" accept\n"
-		     "\t\tmeta l4proto icmp accept\n"
-		     "\t\tmeta l4proto ipv6-icmp accept\n"
-		     "\t\tudp sport 67 udp dport 68 accept\n"
-		     "\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n");
+	str_add(out, ETC_MARK "table inet domus\n"
+			      "delete table inet domus\n"
+			      "table inet domus {\n"
+			      "\tchain input {\n"
+			      "\t\ttype filter hook input priority filter; policy drop;\n"
+			      "\t\tct state established,related accept\n"
+			      "\t\tct state invalid drop\n"
+			      "\t\tiif \"lo\" accept\n"
+			      "\t\tmeta l4proto icmp accept\n"
+			      "\t\tmeta l4proto ipv6-icmp accept\n"
+			      "\t\tudp sport 67 udp dport 68 accept\n"
+			      "\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n");
 	if (hostconf_has_ssh(in->config))
 		str_add(out, "\t\ttcp dport %" PRId64 " accept\n", in->config->ssh_port);
 	str_add(out, "\t}\n"

@@ -55,7 +55,7 @@ static void write_files(struct generator *g)
 		CLEANUP(str_dispose) struct str text = STR_INIT;
 		struct err err = ERR_INIT;
 		f->build(&in, &text);
-		if (file_write(g->root, f->path, text.data, text.len, f->mode, &err) < 0)
+		if (file_update(g->root, f->path, str_text(&text), text.len, f->mode, &err) < 0)
 			say_failure(g, &err);
 	}
 }

@@ -97,6 +97,39 @@ static void a_fifo_does_not_hang(void **state)
 	assert_int_equal(text.len, 0);
 }
 
+static ino_t inode_of(const char *root, const char *name)
+{
+	struct stat st;
+	CLEANUP(mem_free_string) char *path = xasprintf("%s%s", root, name);
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_ino;
+}
+
+static void updates_leave_alone_what_is_right(void **state)
+{
+	const char *root = *state;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	assert_int_equal(file_update(root, "/a", "one", 3, 0600, NULL), 0);
+	assert_int_equal(file_symlink(root, "/held", "a", NULL), 0);
+	ino_t first = inode_of(root, "/a");
+	assert_int_equal(file_update(root, "/a", "one", 3, 0600, NULL), 0);
+	assert_true(inode_of(root, "/a") == first);
+	/* Another mode, another content, a link in its place: each is put right. */
+	CLEANUP(mem_free_string) char *path = xasprintf("%s/a", root);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(file_update(root, "/a", "one", 3, 0600, NULL), 0);
+	struct stat st;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(file_update(root, "/a", "on", 2, 0600, NULL), 0);
+	assert_int_equal(file_read(root, "/a", 10, &text, NULL), 0);
+	assert_string_equal(str_text(&text), "on");
+	assert_int_equal(file_update(root, "/held", "on", 2, 0600, NULL), 0);
+	assert_true(inode_of(root, "/held") != inode_of(root, "/a"));
+	assert_int_equal(file_update(root, "/empty", "", 0, 0600, NULL), 0);
+	assert_int_equal(file_update(root, "/empty", "", 0, 0600, NULL), 0);
+}
+
 static void nothing_is_left_aside(void **state)
 {
 	struct err err = ERR_INIT;
@@ -129,6 +162,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {SCRATCH_TEST(write_then_read), SCRATCH_TEST(too_large),
 		SCRATCH_TEST(missing), SCRATCH_TEST(links_stay_inside),
 		SCRATCH_TEST(a_fifo_does_not_hang), SCRATCH_TEST(nothing_is_left_aside),
-		SCRATCH_TEST(lists_are_sorted)};
+		SCRATCH_TEST(updates_leave_alone_what_is_right), SCRATCH_TEST(lists_are_sorted)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
