@@ -396,14 +396,6 @@ static void check_zone(const struct check *c)
 			_("zone: there is no time zone \"%s\""), c->config->zone);
 }
 
-static void check_schema(const struct check *c)
-{
-	if (c->config->schema > HOSTCONF_SCHEMA)
-		problems_add(c->problems, PROBLEM_ERROR, line(c, "domus", NULL, "schema"),
-			_("schema: this release reads up to %d; the file is from a newer one"),
-			HOSTCONF_SCHEMA);
-}
-
 void hostconf_check(const struct host_config *config, const struct cfg *cfg,
 	const struct hostconf_context *context, enum schema_mode mode, struct problems *problems)
 {
@@ -415,7 +407,6 @@ void hostconf_check(const struct host_config *config, const struct cfg *cfg,
 		.problems = problems};
 	struct port_use uses[PORTS_MAX];
 	size_t n_uses = 0;
-	check_schema(&c);
 	check_zone(&c);
 	check_names(&c);
 	check_nics(&c);

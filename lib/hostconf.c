@@ -274,6 +274,11 @@ static void read_cfg(const struct cfg *cfg, const struct hostconf_context *conte
 	enum schema_mode mode, struct host_config *config, struct problems *problems)
 {
 	schema_read(&host_schema, cfg, config, mode, problems);
+	/* Always: it explains the unknown keys. */
+	if (config->schema > HOSTCONF_SCHEMA)
+		problems_add(problems, PROBLEM_ERROR, cfg_line_of(cfg, "domus", NULL, "schema", 0),
+			_("schema: this release reads up to %d; the file is from a newer one"),
+			HOSTCONF_SCHEMA);
 	/* After an error, half of what the checks would say is not true. */
 	if (problems->errors == 0)
 		hostconf_check(config, cfg, context, mode, problems);

@@ -199,6 +199,9 @@ static void unknown_double_missing(void **state)
 		{"[host]\ncolour = blue\n", "2: unknown key \"colour\" in [host]\n"},
 		{"[bridg xenbr0]\n", "1: unknown section [bridg]; did you mean [bridge]?\n"},
 		{"[kitchen]\nx = 1\n", "1: unknown section [kitchen]\n"},
+		{"[domus]\nschema = 2\n[host]\ncolour = blue\n",
+			"2: schema: this release reads up to 1; the file is from a newer one\n"
+			"4: unknown key \"colour\" in [host]\n"},
 		{"[host]\nname = a\nname = b\n", "3: \"name\" is already set in line 2\n"},
 		{"[host]\n[host]\n", "2: [host] is already in line 1\n"},
 		{"[host xen1]\n", "1: [host] takes no name\n"},
