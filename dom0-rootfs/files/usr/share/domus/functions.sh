@@ -38,8 +38,9 @@ record_failure() {
 step() {
 	STEP_NAME=$1 STEP_TEXT=$2
 	shift 2
-	mkdir -p /run/domus/log
 	if "$@" >"/run/domus/log/$STEP_NAME" 2>&1; then
+		read -r STEP_UPTIME _ </proc/uptime
+		echo "$STEP_UPTIME $STEP_NAME" >>/run/domus/log/times # seconds since the kernel started
 		say_ok "$STEP_TEXT"
 		return 0
 	fi
