@@ -69,11 +69,6 @@ apply_sysctl() {
 	return 0
 }
 
-firewall() {
-	[ -r /etc/nftables.conf ] || { echo "there is no /etc/nftables.conf" && return 1; }
-	nft -f /etc/nftables.conf
-}
-
 # The services get a copy of their own: runit keeps its pipes beside ./run.
 services() {
 	cp -R /etc/service/. /run/service/
@@ -84,11 +79,13 @@ services() {
 	is_xen && rm -rf /run/service/getty-serial
 	[ -c /dev/watchdog ] || rm -rf /run/service/watchdog
 	[ -x /usr/sbin/domus-monitor ] || rm -rf /run/service/domus-monitor
-	# What /etc/rc.late starts when its time has come. A service that is not wanted (domus-host
-	# generate writes their names) is there, but stays down: `sv up NAME` starts it.
-	for NAME in crond ntpd dropbear domus-monitor getty-tty1 getty-hvc0 getty-serial \
-		$(cat /etc/domus/services.off 2>/dev/null); do
-		[ -d "/run/service/$NAME" ] && : >"/run/service/$NAME/down"
+	# All but these wait for /etc/rc.late: what xl needs goes first. What is not wanted (domus-host
+	# generate writes those names) is there, but stays down; `sv up NAME` starts it.
+	for DIR in /run/service/*/; do
+		case $DIR in
+		*/syslogd/ | */servicelog/ | */xenstored/) ;;
+		*) : >"$DIR/down" ;;
+		esac
 	done
 	return 0
 }
@@ -96,7 +93,8 @@ services() {
 main() {
 	mounts
 	is_xen && step xen-modules "Xen's drivers" load_xen
-	step modules "Drivers for this hardware" load_modules
+	step modules "Drivers for this hardware" load_modules &
+	MODULES=$!
 	mount_state
 	directories
 	if [ -x /usr/sbin/domus-host ]; then
@@ -107,7 +105,7 @@ main() {
 	ip link set lo up
 	step keymap "Keyboard" keymap
 	step sysctl "Kernel settings" apply_sysctl
-	step firewall "Firewall" firewall
+	wait "$MODULES"
 	step services "Service directories" services
 }
 
