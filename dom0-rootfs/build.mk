@@ -21,7 +21,7 @@ $(B)/busybox/busybox: dom0-rootfs/busybox.config dom0-rootfs/build.mk $(B)/sourc
 		grep '^CONFIG_' /src/dom0-rootfs/busybox.config | while IFS='=' read -r k v; do sed -i "/^# $$k is not set/d;/^$$k=/d" .config; done && \
 		grep '^CONFIG_' /src/dom0-rootfs/busybox.config >>.config && \
 		{ yes "" | make oldconfig CC=musl-gcc >>config.log 2>&1; } && \
-		make CC=musl-gcc CFLAGS_busybox=-static EXTRA_CFLAGS="-idirafter /src/$(B)/musl-headers -ffile-prefix-map=/src=. -Wno-error=incompatible-pointer-types" SKIP_STRIP=n busybox >build.log 2>&1 || { tail -n 20 build.log; exit 1; }
+		make CC=musl-gcc EXTRA_CFLAGS="-idirafter /src/$(B)/musl-headers -ffile-prefix-map=/src=. -Wno-error=incompatible-pointer-types" SKIP_STRIP=n busybox >build.log 2>&1 || { tail -n 20 build.log; exit 1; }
 
 # --- early: /init of the initramfs
 include dom0-rootfs/early/sources.mk
@@ -76,6 +76,7 @@ $(L)/base.stamp: dom0-rootfs/layers/base.list dom0-rootfs/stage.sh $(B)/busybox/
 	$(Q)rm -rf $(L)/base && mkdir -p $(L)/base/usr/bin $(L)/base/usr/sbin $(L)/base/usr/lib $(L)/base/usr/lib64
 	$(Q)sh dom0-rootfs/stage.sh $(L)/base dom0-rootfs/layers/base.list
 	$(Q)sh dom0-rootfs/busybox-links.sh $(B)/busybox/busybox $(L)/base
+	$(Q)chmod 4755 $(L)/base/usr/bin/busybox
 	$(Q)for d in dev proc sys run tmp mnt srv home root var/log var/lib/domus var/spool/cron etc/domus; do mkdir -p $(L)/base/$$d; done
 	$(Q)chmod 1777 $(L)/base/tmp; chmod 0700 $(L)/base/root
 	$(Q)touch $@

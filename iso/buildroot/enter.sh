@@ -34,10 +34,10 @@ clean()
 uid=$(id -u)
 kind=
 if [ "$uid" -eq 0 ]; then
-	! unshare --mount --pid --fork mount -t tmpfs tmpfs "$root/tmp" 2>/dev/null || kind="--mount --pid --fork"
+	! unshare --mount --pid --fork mount -t tmpfs tmpfs "$root/tmp" 2>/dev/null || kind="--mount --pid --fork --kill-child"
 fi
 if [ -z "$kind" ] && unshare --user --map-root-user --mount --pid --fork mount -t tmpfs tmpfs "$root/tmp" 2>/dev/null; then
-	kind="--user --map-root-user --mount --pid --fork"
+	kind="--user --map-root-user --mount --pid --fork --kill-child"
 fi
 if [ -z "$kind" ]; then
 	echo "domus: this host forbids user namespaces with mounts in them. As root: \
