@@ -83,11 +83,13 @@ testroot: $(B)/testroot.stamp $(B)/run
 jobs := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 INNER = SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(sed -n 's/^\# epoch: //p' $(B)/manifest)} WORKDIR=/src \
 	sh iso/buildroot/enter.sh
+# Two makes in one tree take turns.
+LOCK = flock --no-fork $(B)/lock env
 INNER_MAKE = make INSIDE=1 --no-print-directory $(jobs) $(if $(V),V=1) $(if $(CONFIG),CONFIG='$(CONFIG)') \
 	$(if $(T),T='$(T)')
 
 $(BUILD_TARGETS): root
-	+$(Q)$(INNER) $(CURDIR)/$(B)/root $(INNER_MAKE) $@
+	+$(Q)$(LOCK) $(INNER) $(CURDIR)/$(B)/root $(INNER_MAKE) $@
 
 $(TEST_TARGETS): testroot iso
 	+$(Q)$(INNER) $(CURDIR)/$(B)/testroot $(INNER_MAKE) $@

@@ -12,16 +12,9 @@ $(B)/musl-headers: $(B)/root.stamp
 	$(Q)for d in linux asm-generic mtd; do ln -s /usr/include/$$d $@/$$d; done
 	$(Q)ln -s /usr/include/x86_64-linux-gnu/asm $@/asm
 
-$(B)/busybox/busybox: dom0-rootfs/busybox.config dom0-rootfs/build.mk $(B)/sources.stamp | $(B)/musl-headers
+$(B)/busybox/busybox: dom0-rootfs/busybox.config dom0-rootfs/build-busybox.sh $(B)/sources.stamp | $(B)/musl-headers
 	$(call step,BUSYBOX,$@)
-	$(Q)rm -rf $(B)/busybox && cp -a $(B)/sources/busybox $(B)/busybox
-	$(Q)cd $(B)/busybox && { while read -r p; do case $$p in ''|\#*) ;; *) patch -s -p1 <debian/patches/$$p || exit 1;; esac; done <debian/patches/series; } && \
-		export KCONFIG_NOTIMESTAMP=1 && \
-		make allnoconfig CC=musl-gcc >config.log 2>&1 && \
-		grep '^CONFIG_' /src/dom0-rootfs/busybox.config | while IFS='=' read -r k v; do sed -i "/^# $$k is not set/d;/^$$k=/d" .config; done && \
-		grep '^CONFIG_' /src/dom0-rootfs/busybox.config >>.config && \
-		{ yes "" | make oldconfig CC=musl-gcc >>config.log 2>&1; } && \
-		make CC=musl-gcc EXTRA_CFLAGS="-idirafter /src/$(B)/musl-headers -ffile-prefix-map=/src=. -Wno-error=incompatible-pointer-types" SKIP_STRIP=n busybox >build.log 2>&1 || { tail -n 20 build.log; exit 1; }
+	$(Q)sh dom0-rootfs/build-busybox.sh $(B)/sources/busybox $(B)/busybox dom0-rootfs/busybox.config /src/$(B)/musl-headers
 
 # --- early: /init of the initramfs
 include dom0-rootfs/early/sources.mk
@@ -129,9 +122,13 @@ $(B)/initramfs.cpio.zst: $(B)/early/init $(B)/busybox/busybox dom0-rootfs/initra
 	$(Q)sh dom0-rootfs/select-modules.sh $(L)/modules/usr $(B)/initramfs dom0-rootfs/initramfs-modules.list
 	$(Q)sh dom0-rootfs/cpio.sh $(B)/initramfs $(EPOCH) | zstd -q -19 -T1 >$@.new && mv $@.new $@
 
-$(B)/microcode.cpio: $(wildcard dom0-rootfs/select-microcode.sh) $(B)/root.stamp $(B)/conf.mk
+# CPU microcode, an archive each vendor: GRUB loads the one that the machine asks for
+UCODE := $(if $(filter none,$(FIRMWARE)),,$(B)/ucode-intel.cpio $(B)/ucode-amd.cpio)
+$(B)/ucode-%.cpio: dom0-rootfs/select-microcode.sh $(B)/root.stamp
 	$(call step,MICROCODE,$@)
-	$(Q)if [ "$(FIRMWARE)" = none ]; then : >$@; else sh dom0-rootfs/select-microcode.sh $(IMAGE) $@; fi
+	$(Q)sh $< $(IMAGE) $* $@
 
-$(B)/initrd: $(B)/microcode.cpio $(B)/initramfs.cpio.zst
-	$(Q)cat $^ >$@.new && mv $@.new $@
+$(B)/initrd: $(B)/initramfs.cpio.zst
+	$(Q)cp $< $@.new && mv $@.new $@
+
+include dom0-rootfs/demo/build.mk

@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes the CPU microcode archive that Xen finds by itself (`ucode=scan`): an uncompressed cpio that
-# can stand alone or in front of the initramfs. Both vendors' files are concatenations of updates; the CPU's
-# own loader picks what fits.
+# Makes a vendor's CPU microcode archive, which Xen finds by itself among GRUB's modules (`ucode=scan`): an
+# uncompressed cpio. The file in it is a concatenation of updates; the CPU's own loader picks what fits.
 #
-# usage: select-microcode.sh FIRMWAREROOT FILE
+# usage: select-microcode.sh FIRMWAREROOT intel|amd FILE
 #   FIRMWAREROOT  the unpacked packages intel-microcode and amd64-microcode
 #   FILE          the archive; the same packages always give the same bytes
 set -eu
@@ -14,10 +13,10 @@ export LC_ALL
 
 die() { echo "select-microcode: $*" >&2; exit 1; }
 
-[ $# -eq 2 ] || die "usage: select-microcode.sh FIRMWAREROOT FILE"
+[ $# -eq 3 ] || die "usage: select-microcode.sh FIRMWAREROOT intel|amd FILE"
 from=$1/usr/lib/firmware
 [ -d "$from" ] || from=$1/lib/firmware
-file=$2
+file=$3
 intel=$from/intel-ucode amd=$from/amd-ucode
 for dir in "$intel" "$amd"; do
 	[ -d "$dir" ] || die "intel-microcode and amd64-microcode are not unpacked in $1"
@@ -31,9 +30,14 @@ bin=$work/kernel/x86/microcode
 mkdir -p "$bin"
 # One file serves several CPUs under several names: take each content once (21 MB become 15).
 # (FF-MM-SS.initramfs is Debian's name for what must only be loaded early, as here.)
-sha256sum "$intel"/* | awk '!seen[$1]++ { sub(/^[^ ]* ./, ""); print }' | tr '\n' '\0' |
-	xargs -0 cat >"$bin/GenuineIntel.bin"
-cat "$amd"/microcode_amd*.bin >"$bin/AuthenticAMD.bin"
+case $2 in
+intel)
+	sha256sum "$intel"/* | awk '!seen[$1]++ { sub(/^[^ ]* ./, ""); print }' | tr '\n' '\0' |
+		xargs -0 cat >"$bin/GenuineIntel.bin"
+	;;
+amd) cat "$amd"/microcode_amd*.bin >"$bin/AuthenticAMD.bin" ;;
+*) die "no such vendor: $2" ;;
+esac
 find "$work" -exec touch -h -d "@${SOURCE_DATE_EPOCH:-0}" {} +
 # Files only: who unpacks the archive as an initramfs skips them for want of a directory, and the
 # 15 MB are not in dom0's memory twice.

@@ -18,6 +18,9 @@ menuentry '$2' --id $1 {
 	multiboot2 /domus/xen.gz placeholder $xen_words $3
 	module2 /domus/vmlinuz placeholder $linux_words $4
 	module2 --nounzip /domus/initrd
+	for file in \$ucode; do
+		module2 --nounzip /domus/\$file
+	done
 }
 END
 }
@@ -29,7 +32,7 @@ menuentry '$2' --id $1 {
 	echo 'Loading Linux ...'
 	verify vmlinuz initrd
 	linux /domus/vmlinuz $linux_words $3
-	initrd /domus/initrd
+	initrd \$ucode_paths /domus/initrd
 }
 END
 }

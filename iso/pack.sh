@@ -12,7 +12,7 @@ date=$(date -u -d "@$epoch" +%Y%m%d%H%M%S00)
 cp "$bios" "$tree/boot/grub/eltorito.img"
 touch -d "@$epoch" "$tree/boot/grub/eltorito.img" "$tree/boot/grub"
 # The disk's GUID and the MBR's id come from the volume date; nothing is drawn at random.
-xorriso -as mkisofs -quiet -r -V "$(cat "$tree/domus/volume")" -appid DOMUS -publisher DOMUS -preparer DOMUS \
+xorriso -report_about WARNING -as mkisofs -quiet -r -V "$(cat "$tree/domus/volume")" -appid DOMUS -publisher DOMUS -preparer DOMUS \
 	--modification-date="$date" --gpt_disk_guid modification-date \
 	-b boot/grub/eltorito.img -no-emul-boot -boot-load-size 4 -boot-info-table --grub2-boot-info \
 	--grub2-mbr /usr/lib/grub/i386-pc/boot_hybrid.img \

@@ -7,15 +7,16 @@ dir=$1
 epoch=$2
 shift 2
 rm -rf "$dir"
-mkdir -p "$dir/domus/layers" "$dir/domus/sums" "$dir/boot/grub" "$dir/.disk"
+mkdir -p "$dir/domus/layers" "$dir/domus/demo" "$dir/domus/sums" "$dir/boot/grub" "$dir/.disk"
 
 for file; do
 	case $file in
 	*.squashfs) ln "$file" "$dir/domus/layers/" ;;
+	*/demo/*) ln "$file" "$dir/domus/demo/" ;;
 	*) ln "$file" "$dir/domus/" ;;
 	esac
 done
-(cd "$dir/domus" && sha256sum xen.gz vmlinuz initrd layers/* >SHA256SUMS)
+(cd "$dir/domus" && sha256sum xen.gz vmlinuz initrd $(ls | grep '^ucode-.*cpio$') demo/* layers/* >SHA256SUMS)
 # one sums file for each thing that GRUB checks: it can name the damaged one
 for file in xen.gz vmlinuz initrd; do
 	grep " $file\$" "$dir/domus/SHA256SUMS" >"$dir/domus/sums/$file"

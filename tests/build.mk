@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The tests, all of them pytest items; `T=word` picks by name. Last line: N passed, N failed, N skipped.
+
+PYTEST := python3 -m pytest -c tests/pytest.ini -p no:cacheprovider $(if $(T),-k '$(T)')
+
+include tests/unit/sources.mk
+UNIT_BINS := $(UNIT_TESTS:tests/unit/%.c=$(B)/unit/%)
+UNIT_FLAGS := -std=gnu11 $(UNIT_CFLAGS) -fno-sanitize-recover=all $(CFLAGS_WARN) -I. -Ilib -DDOMUS_VERSION='"$(VERSION)"'
+
+# lib/ once more, with the sanitizers
+SAN_OBJS := $(LIB_SRCS:%.c=$(B)/sanitized/%.o)
+$(B)/sanitized/%.o: %.c
+	$(call step,CC,$@)
+	$(Q)mkdir -p $(@D) && gcc $(UNIT_FLAGS) -MMD -MP -c -o $@ $<
+-include $(SAN_OBJS:.o=.d)
+$(B)/sanitized/libdomus.a: $(SAN_OBJS)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+$(B)/unit/%: tests/unit/%.c $(B)/sanitized/libdomus.a $(wildcard tests/unit/*.h dom0-rootfs/host/*.[ch] dom0-rootfs/monitor/*.[ch] dom0-rootfs/guests/*.[ch])
+	$(call step,CC,$@)
+	$(Q)mkdir -p $(@D) && gcc $(UNIT_FLAGS) -o $@ $< $(call unit_sources,$<) $(B)/sanitized/libdomus.a $(UNIT_LIBS)
+
+unit: $(UNIT_BINS)
+	$(Q)$(PYTEST) tests/unit
+lint:
+	$(Q)$(PYTEST) tests/lint
+check: $(UNIT_BINS)
+	$(Q)$(PYTEST) -m 'not full' tests/unit tests/lint tests/hardware
+smoke:
+	$(Q)$(PYTEST) -k smoke tests/boot
+test: $(UNIT_BINS)
+	$(Q)$(PYTEST) -m 'not full' tests
+test-all: $(UNIT_BINS)
+	$(Q)DOMUS_RESUME=1 $(PYTEST) tests
