@@ -28,9 +28,8 @@ $(NETBOOT)/SHA256SUMS: $(B)/xen.gz $(B)/vmlinuz $(B)/netboot-initrd $(UCODE) $(B
 		$(B)/netboot-grub/grub-efi.efi iso/netboot/grub-cfg.sh hypervisor/cmdline $(NETBOOT_FILES)
 	$(call step,NETBOOT,$(NETBOOT))
 	$(Q)rm -rf $(NETBOOT).new && mkdir -p $(NETBOOT).new
-	$(Q)ln $(B)/xen.gz $(B)/vmlinuz $(UCODE) $(B)/netboot-grub/grub-bios.0 $(B)/netboot-grub/grub-efi.efi $(NETBOOT).new/
-	$(Q)ln $(B)/netboot-initrd $(NETBOOT).new/initrd && cp $(NETBOOT_FILES) $(NETBOOT).new/
+	$(Q)cp $(B)/xen.gz $(B)/vmlinuz $(UCODE) $(B)/netboot-grub/grub-bios.0 $(B)/netboot-grub/grub-efi.efi $(NETBOOT).new/
+	$(Q)cp $(B)/netboot-initrd $(NETBOOT).new/initrd && cp $(NETBOOT_FILES) $(NETBOOT).new/
 	$(Q)sh iso/netboot/grub-cfg.sh $(LAYERS:%=$(L)/%.squashfs) -- $(notdir $(UCODE)) >$(NETBOOT).new/grub.cfg
 	$(Q)cd $(NETBOOT).new && sha256sum -- * >SUMS && mv SUMS SHA256SUMS
-	$(Q)find $(NETBOOT).new -exec touch -h -d @$(EPOCH) {} + && touch $(NETBOOT).new/SHA256SUMS
 	$(Q)rm -rf $(NETBOOT) && mv $(NETBOOT).new $(NETBOOT)

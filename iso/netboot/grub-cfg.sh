@@ -12,10 +12,10 @@ shift
 # Live from a medium plus the layers, which stay in dom0's memory, and room to unpack them at the start.
 live_mib=$(sed -n 's/^dom0_mem=\([0-9]*\)M+.*/\1/p' hypervisor/cmdline)
 share=$(sed -n 's/^dom0_mem=[0-9]*M+\([0-9]*%\).*/\1/p' hypervisor/cmdline)
-[ -n "$live_mib" ] && [ -n "$share" ] || {
+if [ -z "$live_mib" ] || [ -z "$share" ]; then
 	echo "hypervisor/cmdline: dom0_mem is not of the form 208M+6%" >&2
 	exit 1
-}
+fi
 mib=$((live_mib + bytes / 1048576 + 32))
 xen_words=$(grep -v '^[[:space:]]*\(#\|$\)' hypervisor/cmdline | sed "/^@SERIAL@\$/d; \
 s/^dom0_mem=.*/dom0_mem=${mib}M+$share,max:${mib}M+$share/" | paste -sd' ')

@@ -11,9 +11,8 @@ shift 3
 tree=$out.dir
 rm -rf "$tree"
 mkdir -p "$tree/domus/layers"
-for layer; do
-	ln "$layer" "$tree/domus/layers/"
-done
+# copies, since packing sets the files' times
+cp "$@" "$tree/domus/layers/"
 (cd "$tree/domus" && sha256sum layers/* >SHA256SUMS)
 # The layers are compressed already. They go first: behind a compressed archive an uncompressed one would
 # have to start on a multiple of four bytes.
