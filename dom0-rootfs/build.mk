@@ -44,6 +44,7 @@ $(B)/bin/domus-monitor: $(MONITOR_OBJS) $(B)/lib/libdomus.a
 -include $(MONITOR_OBJS:.o=.d)
 endif
 programs: $(PROGRAMS)
+include dom0-rootfs/host/man.mk
 
 # --- layers: a staging tree each, then a squashfs
 LAYERS := modules base domus hvm remote firmware

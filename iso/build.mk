@@ -30,3 +30,5 @@ $(B)/efi.img: $(B)/root.stamp iso/efi-img.sh iso/build.mk
 $(B)/domus.iso: $(B)/iso.stamp $(B)/grub-bios.img $(B)/efi.img iso/pack.sh
 	$(call step,ISO,$@)
 	$(Q)sh iso/pack.sh $(T_ISO) $(B)/grub-bios.img $(B)/efi.img $(EPOCH) $@
+
+include iso/sbom.mk iso/netboot/build.mk

@@ -14,15 +14,16 @@ $(B)/netboot-initrd: $(B)/initrd $(LAYERS:%=$(L)/%.squashfs) iso/netboot/initrd.
 	$(Q)sh iso/netboot/initrd.sh $@ $(EPOCH) $(B)/initrd $(LAYERS:%=$(L)/%.squashfs)
 
 # The prefix is the folder that the core image itself came from, so the files may lie in any.
-$(B)/netboot-grub/grub-bios.0: iso/netboot/build.mk $(B)/root.stamp
-	$(call step,GRUB,$@)
-	$(Q)mkdir -p $(@D) && echo 'set prefix=$$cmdpath' >$(@D)/prefix.cfg
-	$(Q)grub-mkimage -O i386-pc-pxe -c $(@D)/prefix.cfg -p /grub -o $@ $(NET_MODULES) pxe vga biosdisk
+$(B)/netboot-grub/prefix.cfg: iso/netboot/build.mk
+	$(Q)mkdir -p $(@D) && echo 'set prefix=$$cmdpath' >$@
 
-$(B)/netboot-grub/grub-efi.efi: iso/netboot/build.mk $(B)/root.stamp
+$(B)/netboot-grub/grub-bios.0: $(B)/netboot-grub/prefix.cfg $(B)/root.stamp
 	$(call step,GRUB,$@)
-	$(Q)mkdir -p $(@D) && echo 'set prefix=$$cmdpath' >$(@D)/prefix.cfg
-	$(Q)grub-mkimage -O x86_64-efi -c $(@D)/prefix.cfg -p /grub -o $@ $(NET_MODULES) efinet all_video
+	$(Q)grub-mkimage -O i386-pc-pxe -c $< -p /grub -o $@ $(NET_MODULES) pxe vga biosdisk
+
+$(B)/netboot-grub/grub-efi.efi: $(B)/netboot-grub/prefix.cfg $(B)/root.stamp
+	$(call step,GRUB,$@)
+	$(Q)grub-mkimage -O x86_64-efi -c $< -p /grub -o $@ $(NET_MODULES) efinet all_video
 
 $(NETBOOT)/SHA256SUMS: $(B)/xen.gz $(B)/vmlinuz $(B)/netboot-initrd $(UCODE) $(B)/netboot-grub/grub-bios.0 \
 		$(B)/netboot-grub/grub-efi.efi iso/netboot/grub-cfg.sh hypervisor/cmdline $(NETBOOT_FILES)
@@ -31,5 +32,5 @@ $(NETBOOT)/SHA256SUMS: $(B)/xen.gz $(B)/vmlinuz $(B)/netboot-initrd $(UCODE) $(B
 	$(Q)cp $(B)/xen.gz $(B)/vmlinuz $(UCODE) $(B)/netboot-grub/grub-bios.0 $(B)/netboot-grub/grub-efi.efi $(NETBOOT).new/
 	$(Q)cp $(B)/netboot-initrd $(NETBOOT).new/initrd && cp $(NETBOOT_FILES) $(NETBOOT).new/
 	$(Q)sh iso/netboot/grub-cfg.sh $(LAYERS:%=$(L)/%.squashfs) -- $(notdir $(UCODE)) >$(NETBOOT).new/grub.cfg
-	$(Q)cd $(NETBOOT).new && sha256sum -- * >SUMS && mv SUMS SHA256SUMS
+	$(Q)cd $(NETBOOT).new && sha256sum -- * >../netboot.sums && mv ../netboot.sums SHA256SUMS
 	$(Q)rm -rf $(NETBOOT) && mv $(NETBOOT).new $(NETBOOT)
