@@ -3,6 +3,6 @@
 
 sbom: $(B)/domus.spdx.json
 
-$(B)/domus.spdx.json: $(B)/domus.iso iso/sbom.sh
+$(B)/domus.spdx.json: $(B)/domus.iso iso/sbom.sh $(B)/conf.mk
 	$(call step,SBOM,$@)
 	$(Q)B=$(B) VERSION=$(VERSION) XEN=$(XEN) FIRMWARE=$(FIRMWARE) KERNEL='$(KERNEL)' sh iso/sbom.sh $< $(EPOCH) $@

@@ -9,7 +9,7 @@ NETBOOT_FILES := iso/netboot/boot.ipxe iso/netboot/dnsmasq.conf iso/netboot/READ
 
 netboot: $(NETBOOT)/SHA256SUMS
 
-$(B)/netboot-initrd: $(B)/initrd $(LAYERS:%=$(L)/%.squashfs) iso/netboot/initrd.sh dom0-rootfs/cpio.sh
+$(B)/netboot-initrd: $(B)/initrd $(LAYERS:%=$(L)/%.squashfs) iso/netboot/initrd.sh dom0-rootfs/cpio.sh $(B)/conf.mk
 	$(call step,NETBOOT,$@)
 	$(Q)sh iso/netboot/initrd.sh $@ $(EPOCH) $(B)/initrd $(LAYERS:%=$(L)/%.squashfs)
 
@@ -26,7 +26,7 @@ $(B)/netboot-grub/grub-efi.efi: $(B)/netboot-grub/prefix.cfg $(B)/root.stamp
 	$(Q)grub-mkimage -O x86_64-efi -c $< -p /grub -o $@ $(NET_MODULES) efinet all_video
 
 $(NETBOOT)/SHA256SUMS: $(B)/xen.gz $(B)/vmlinuz $(B)/netboot-initrd $(UCODE) $(B)/netboot-grub/grub-bios.0 \
-		$(B)/netboot-grub/grub-efi.efi iso/netboot/grub-cfg.sh hypervisor/cmdline $(NETBOOT_FILES)
+		$(B)/netboot-grub/grub-efi.efi iso/netboot/grub-cfg.sh hypervisor/cmdline $(NETBOOT_FILES) $(B)/conf.mk
 	$(call step,NETBOOT,$(NETBOOT))
 	$(Q)rm -rf $(NETBOOT).new && mkdir -p $(NETBOOT).new
 	$(Q)cp $(B)/xen.gz $(B)/vmlinuz $(UCODE) $(B)/netboot-grub/grub-bios.0 $(B)/netboot-grub/grub-efi.efi $(NETBOOT).new/
