@@ -18,7 +18,11 @@ TEST_TARGETS := check unit lint smoke test test-all report golden
 
 ifndef INSIDE
 
-.PHONY: help $(BUILD_TARGETS) $(TEST_TARGETS) run shell update outdated clean distclean root testroot
+ifneq ($(words $(CURDIR)),1)
+$(error domus: make cannot build in a folder whose path has a space in it: $(CURDIR))
+endif
+
+.PHONY: help $(BUILD_TARGETS) $(TEST_TARGETS) run shell faults update outdated clean distclean root testroot
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile */build.mk | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }' | sort -u
@@ -55,8 +59,10 @@ $(B)/conf.words: FORCE
 
 FORCE:
 
-$(B)/manifest: iso/buildroot/packages dom0-rootfs/firmware.list iso/buildroot/resolve.sh $(MANIFEST)
-	$(Q)$(if $(MANIFEST),cp $(MANIFEST) $@,MIRROR='$(MIRROR)' sh iso/buildroot/resolve.sh)
+# A given manifest is taken whenever it differs, whatever its date.
+RESOLVE = MIRROR='$(MIRROR)' MANIFEST='$(MANIFEST)' sh iso/buildroot/resolve.sh
+$(B)/manifest: iso/buildroot/packages dom0-rootfs/firmware.list iso/buildroot/resolve.sh $(if $(MANIFEST),FORCE) | $(CONF)
+	$(Q)$(RESOLVE)
 
 $(B)/root.stamp: $(B)/manifest iso/buildroot/unpack.sh iso/buildroot/fixups.sh
 	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/download.sh build image source
@@ -100,12 +106,20 @@ smoke test test-all report: iso
 run: testroot
 	$(Q)$(B)/run sh tests/boot/run.sh
 
+faults: testroot ## the build's own faults: mirrors, packages, disks, namespaces that are not right
+	$(Q)sh tests/faults/run.sh $(T)
+
+# Before the test root is entered: they need the host's apt. tests/faults/faults_test.py takes the results up.
+test test-all: faults-first
+.PHONY: faults-first
+faults-first: testroot
+	$(Q)$(if $(filter-out fault%,$(T)),,sh tests/faults/run.sh || true)
+
 shell: testroot ## a shell inside the build root
 	$(Q)$(B)/run bash
 
 update: ## resolve the packages again from what the mirror signs today
-	$(Q)rm -f $(B)/manifest
-	$(Q)$(MAKE) --no-print-directory $(B)/manifest
+	$(Q)$(RESOLVE)
 
 outdated: $(B)/manifest ## packages for which the mirror signs something newer
 	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/outdated.sh

@@ -6,74 +6,109 @@
 . iso/buildroot/common.sh
 
 debs=$CACHE/packages
-list=$BUILD/apt/download
-mkdir -p "$debs/partial" "$BUILD/apt" || die "cannot create the cache $debs"
+work=$BUILD/download
+mkdir -p "$BUILD" || die "cannot create $BUILD"
+mkdir -p "$debs/partial" 2>/dev/null || die "cannot create the cache $debs: is it yours, and is the disk full?"
+need_tools
+lock "$debs/lock" "downloading"
+rm -rf "$work"
+mkdir -p "$work"
+trap 'rm -rf "$work"' EXIT
 
-main=${MIRROR:-$(manifest_word mirror)}
-main=${main%/}
-security=$(manifest_word security)
-[ -z "${MIRROR:-}" ] || security=${SECURITY_MIRROR:-$(printf '%s' "$main" | sed 's#/debian\(/\|$\)#/debian-security\1#')}
+if [ -n "${MIRROR:-}" ]; then
+	archives_of "$MIRROR"
+else
+	main=$(manifest_word mirror)
+	security=$(manifest_word security)
+fi
 
-# A cached file is named by its checksum's first 16 digits and its own name; a wrong one is dropped.
-manifest_sets "$@" | awk '{ n = split($7, part, "/"); print $4, substr($4, 1, 16) "-" part[n], $5, $6, $7 }' >"$list"
-(cd "$debs" && awk '{ print $1 "  " $2 }' "$list" | sha256sum -c 2>/dev/null) |
-	sed -n 's/: OK$//p' >"$list.have" || true
-awk -v have="$list.have" 'BEGIN { while ((getline < have) > 0) ok[$1] = 1 } !($2 in ok)' "$list" >"$list.want"
+# What is wanted and not in the cache, or there with another checksum: that file is dropped.
+manifest_sets "$@" >"$work/lines"
+cached <"$work/lines" >"$work/names"
+paste -d' ' "$work/lines" "$work/names" | awk '{ print $4, $9, $5, $6, $7 }' | sort -u >"$work/list"
+(cd "$debs" && awk '{ print $1 "  " $2 }' "$work/list" | sha256sum -c 2>/dev/null) |
+	sed -n 's/: OK$//p' >"$work/have" || true
+awk -v have="$work/have" 'BEGIN { while ((getline < have) > 0) ok[$1] = 1 } !($2 in ok)' "$work/list" >"$work/want"
 
-total=$(awk 'END { print NR }' "$list.want")
+total=$(awk 'END { print NR }' "$work/want")
 [ "$total" -gt 0 ] || exit 0
-mib=$(awk '{ s += $3 } END { print int(s / 1048576) + 1 }' "$list.want")
+mib=$(awk '{ s += $3 } END { print int(s / 1048576) + 1 }' "$work/want")
 need_space "$debs" $((mib + 16)) "downloading $total packages ($mib MiB)"
 say DOWNLOAD "$total packages, $mib MiB"
 
-export APT_CONFIG="$BUILD/apt/apt.conf"
-[ -e "$APT_CONFIG" ] || APT_CONFIG=/dev/null
+# The host's apt fetches: its proxies, certificates and credentials are the ones that work here.
 fetch()
 {
-	# Many files a call: one connection serves them all.
-	/usr/lib/apt/apt-helper ${sandbox:+-o} ${sandbox:-} -o Acquire::Retries=2 download-file "$@" \
-		>"$list.log" 2>&1
+	set -- -o Acquire::Retries=2 download-file "$@"
+	[ "$(id -u)" -ne 0 ] || set -- -o APT::Sandbox::User=root "$@"
+	"$APT_HELPER" "$@" >>"$work/log" 2>&1
 }
-sandbox=
-[ "$(id -u)" -ne 0 ] || sandbox=APT::Sandbox::User=root
 
-done_count=0
+# Many files a call: one connection serves them all.
+count=0
+again=
 set --
-failed=
-flush()
-{
-	[ $# -gt 0 ] || return 0
-	fetch "$@" || failed=1
-	done_count=$((done_count + $# / 3))
-	progress "$done_count" "$total" "downloading"
-}
 while read -r sum name size archive path; do
 	base=$main
 	[ "$archive" = main ] || base=$security
 	rm -f "$debs/$name"
 	set -- "$@" "$base/$(printf '%s' "$path" | sed 's/+/%2b/g; s/~/%7e/g')" "$debs/partial/$name" "SHA256:$sum"
-	if [ $# -ge 60 ]; then
-		flush "$@"
+	count=$((count + 1))
+	if [ $# -ge 60 ] || [ "$count" -eq "$total" ]; then
+		fetch "$@" || again=1
+		progress "$count" "$total" "downloading"
 		set --
 	fi
-done <"$list.want"
-flush "$@"
+done <"$work/want"
 
-bad=
+# Only a file whose checksum is right gets its name in the cache. Each of the others has a reason; a
+# package that was cut off stays in partial/, where the next run goes on with it.
 while read -r sum name size archive path; do
 	file=$debs/partial/$name
+	short=${path##*/}
+	why=$(sed 's/%2b/+/g; s/%7e/~/g' "$work/log" | grep -F "$short" | grep '^E: ' | head -n 1) || why=
 	if [ -e "$file" ] && printf '%s  %s\n' "$sum" "$file" | sha256sum -c >/dev/null 2>&1; then
 		mv "$file" "$debs/$name"
-	else
+	elif printf '%s' "$why" | grep -q ' 404 '; then
+		echo "$short" >>"$work/gone"
+	elif printf '%s' "$why" | grep -qi 'mismatch\|unexpected size'; then
+		rm -f "$file"*
+		echo "$short" >>"$work/tampered"
+	elif [ -e "$file" ] && [ "$(($(wc -c <"$file")))" -ge "$size" ]; then
 		rm -f "$file"
-		bad="$bad
-  $path"
+		echo "$short" >>"$work/tampered"
+	else
+		echo "$short" >>"$work/cut"
 	fi
-done <"$list.want"
-if [ -n "$bad" ]; then
-	reason=$(sed -n 's/^E: //p' "$list.log" | head -n 1)
-	printf 'domus: these packages could not be had, or do not match their checksum:%s\n' "$bad" >&2
-	die "${reason:-the mirror no longer has them}. Run make again; if they stay away, \
-'make update' takes what the mirror has today, or give a snapshot archive as MIRROR="
+done <"$work/want"
+
+names()
+{
+	n=$(($(wc -l <"$1")))
+	if [ "$n" -eq 1 ]; then printf 'package %s' "$(cat "$1")"; else printf '%d packages (%s)' "$n" "$(paste -sd' ' "$1")"; fi
+}
+bad=
+if [ -e "$work/tampered" ]; then
+	printf 'domus: %s: checksum differs from the manifest, not used; run make again, or give another mirror with MIRROR=\n' \
+		"$(names "$work/tampered")" >&2
+	bad=1
 fi
-[ -z "$failed" ] || say NOTE "some downloads needed a second try"
+if [ -e "$work/gone" ]; then
+	printf "domus: %s: the mirror no longer has them; 'make update' takes what it has today, or give a snapshot archive as MIRROR=\n" \
+		"$(names "$work/gone")" >&2
+	bad=1
+fi
+if [ -e "$work/cut" ]; then
+	reason=$(grep -i 'no space left' "$work/log" | head -n 1)
+	if [ -n "$reason" ]; then
+		printf 'domus: %s: the disk of %s is full: make room and run make again\n' "$(names "$work/cut")" "$debs" >&2
+	else
+		reason=$(sed -n 's/^E: Failed to fetch [^ ]* *//p; s/^E: //p' "$work/log" | head -n 1)
+		printf 'domus: %s: could not be downloaded from %s: %s; run make again to go on\n' \
+			"$(names "$work/cut")" "$(printf '%s' "$main" | sed 's#//[^/@ ]*@#//#')" \
+			"$(printf '%s' "${reason:-unknown reason}" | sed 's/ *\[IP: [^]]*\]//; s/[. ]*$//')" >&2
+	fi
+	bad=1
+fi
+[ -z "$bad" ] || exit 1
+[ -z "$again" ] || say NOTE "some downloads needed a second try"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs a program inside a root: enter.sh ROOT PROGRAM [ARG...]
 # The tree is visible at /src and at its own path, the caller's directory (CALLER) at its own path.
-# Needs no privilege: user, mount and PID namespaces. Root without namespaces falls back to chroot.
+# Needs no privilege: user, mount and PID namespaces. Signals reach the program, and nothing that it
+# started outlives it.
 set -eu
 
 top=$(pwd)
@@ -10,6 +11,9 @@ root=$1
 shift
 caller=${CALLER:-$top}
 
+# Process 1 of the namespace stays a shell: the kernel would hide Ctrl-C from a program in that place.
+# Its children start in the background, where a shell has them ignore Ctrl-C: env undoes that.
+# shellcheck disable=SC2016 # expanded inside
 inside='
 	root=$1; top=$2; caller=$3; shift 3
 	mount -t proc proc "$root/proc" 2>/dev/null || mount --rbind /proc "$root/proc"
@@ -21,30 +25,105 @@ inside='
 	"$top"/* | "$top") ;;
 	*) mkdir -p "$root$caller" 2>/dev/null && mount --rbind "$caller" "$root$caller" ;;
 	esac
-	exec chroot "$root" /usr/bin/env -C "${WORKDIR:-$caller}" -- "$@"
+	set +e
+	chroot "$root" /usr/bin/env --default-signal=INT,QUIT,TERM,HUP -C "${WORKDIR:-$caller}" -- "$@"
+	exit $?
 '
+
+die()
+{
+	printf 'domus: %s\n' "$*" >&2
+	exit 1
+}
+
 clean()
 {
-	# shellcheck disable=SC2086 # word list
 	exec env -i PATH=/src/build/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 TZ=UTC TERM="${TERM:-dumb}" \
 		SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-0}" ${MAKEFLAGS:+MAKEFLAGS="$MAKEFLAGS"} \
 		${WORKDIR:+WORKDIR="$WORKDIR"} ${CI:+CI="$CI"} "$@"
 }
 
-uid=$(id -u)
+# children PID: its child processes. To the namespace's first process nobody outside can send a Ctrl-C
+# or a SIGTERM that it has not asked for; its child gets them.
+# shellcheck disable=SC2317 # called by the traps
+children()
+{
+	cat "/proc/$1/task/$1/children" 2>/dev/null || true
+}
+
+# shellcheck disable=SC2317
+forward()
+{
+	sent=
+	for first in $(children "$child"); do
+		for program in $(children "$first"); do
+			! kill -s "$1" "$program" 2>/dev/null || sent=1
+		done
+	done
+	[ -n "$sent" ] || kill -s KILL "$child" 2>/dev/null || true
+}
+
+# refused: one line that says what this host forbids and what would allow it.
+refused()
+{
+	value()
+	{
+		cat "/proc/sys/$1" 2>/dev/null || true
+	}
+	allow=
+	[ "$(value kernel/unprivileged_userns_clone)" != 0 ] || allow="$allow kernel.unprivileged_userns_clone=1"
+	[ "$(value kernel/apparmor_restrict_unprivileged_userns)" != 1 ] ||
+		allow="$allow kernel.apparmor_restrict_unprivileged_userns=0"
+	[ "$(value user/max_user_namespaces)" != 0 ] || allow="$allow user.max_user_namespaces=10000"
+	[ "$(value user/max_mnt_namespaces)" != 0 ] || allow="$allow user.max_mnt_namespaces=10000"
+	[ "$(value user/max_pid_namespaces)" != 0 ] || allow="$allow user.max_pid_namespaces=10000"
+	if unshare --user --map-root-user true 2>/dev/null || unshare --mount --propagation unchanged true 2>/dev/null; then
+		what="this host grants namespaces but refuses mounts in them"
+	else
+		what="this host forbids user namespaces"
+	fi
+	if [ -n "$allow" ]; then
+		die "$what: as root, allow them with: sysctl -w$allow"
+	fi
+	die "$what, by a security module or a container's rules: in a container, add \
+--cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
+}
+
+[ -d "$root/tmp" ] || die "there is no build root in $root: run make root"
+case $(unshare --help 2>&1) in
+*--kill-child*) ;;
+*) die "unshare is too old: util-linux 2.32 or newer is needed" ;;
+esac
+
+# Probed by doing: some hosts grant the namespace and refuse the mounts in it.
+try()
+{
+	unshare "$@" mount -t tmpfs tmpfs "$root/tmp" 2>/dev/null
+}
+spaces="--mount --pid --fork --kill-child"
 kind=
-if [ "$uid" -eq 0 ]; then
-	! unshare --mount --pid --fork mount -t tmpfs tmpfs "$root/tmp" 2>/dev/null || kind="--mount --pid --fork --kill-child"
-fi
-if [ -z "$kind" ] && unshare --user --map-root-user --mount --pid --fork mount -t tmpfs tmpfs "$root/tmp" 2>/dev/null; then
-	kind="--user --map-root-user --mount --pid --fork --kill-child"
-fi
-if [ -z "$kind" ]; then
-	echo "domus: this host forbids user namespaces with mounts in them. As root: \
-sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0 \
-user.max_user_namespaces=10000; in a container, add --cap-add SYS_ADMIN --security-opt seccomp=unconfined" >&2
-	exit 1
+if [ "$(id -u)" -eq 0 ] && try --mount --pid --fork; then
+	kind=$spaces
+elif try --user --map-root-user --mount --pid --fork; then
+	kind="--user --map-root-user $spaces"
+else
+	refused
 fi
 umask 022
+
+exec 8<&0
+trap '' INT QUIT
+trap 'forward TERM' TERM
+trap 'forward HUP' HUP
 # shellcheck disable=SC2086 # word list
-clean unshare $kind sh -ceu "$inside" sh "$root" "$top" "$caller" "$@"
+clean unshare $kind sh -ceu "$inside" sh "$root" "$top" "$caller" "$@" <&8 8<&- &
+child=$!
+exec 8<&-
+status=0
+wait "$child" || status=$?
+# A signal ends the wait, not the program.
+while kill -0 "$child" 2>/dev/null; do
+	status=0
+	wait "$child" || status=$?
+done
+exit "$status"
