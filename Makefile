@@ -97,10 +97,9 @@ INNER_MAKE = make INSIDE=1 --no-print-directory $(jobs) $(if $(V),V=1) $(if $(CO
 $(BUILD_TARGETS): root
 	+$(Q)$(LOCK) $(INNER) $(CURDIR)/$(B)/root $(INNER_MAKE) $@
 
-$(TEST_TARGETS): testroot iso
+$(TEST_TARGETS): testroot
 	+$(Q)$(INNER) $(CURDIR)/$(B)/testroot $(INNER_MAKE) $@
 
-check unit lint: programs
 smoke test test-all report: iso
 
 run: testroot

@@ -16,7 +16,7 @@ for file; do
 	*) ln "$file" "$dir/domus/" ;;
 	esac
 done
-(cd "$dir/domus" && sha256sum xen.gz vmlinuz initrd $(ls | grep '^ucode-.*cpio$') demo/* layers/* >SHA256SUMS)
+(cd "$dir/domus" && find xen.gz vmlinuz initrd ucode-*.cpio demo layers -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
 # one sums file for each thing that GRUB checks: it can name the damaged one
 for file in xen.gz vmlinuz initrd; do
 	grep " $file\$" "$dir/domus/SHA256SUMS" >"$dir/domus/sums/$file"

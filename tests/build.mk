@@ -25,7 +25,7 @@ unit: $(UNIT_BINS)
 lint:
 	$(Q)$(PYTEST) tests/lint
 check: $(UNIT_BINS)
-	$(Q)$(PYTEST) -m 'not full' tests/unit tests/lint tests/hardware
+	$(Q)$(PYTEST) -m 'not full' tests/unit tests/lint
 smoke:
 	$(Q)$(PYTEST) -k smoke tests/boot
 test: $(UNIT_BINS)

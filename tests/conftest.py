@@ -97,7 +97,9 @@ def resumed():
 
 
 def pytest_report_teststatus(report, config):
-    return report.outcome, "", ""
+    if report.when == "call" or report.outcome != "passed":
+        return report.outcome, "", ""
+    return "", "", ""
 
 
 @pytest.hookimpl(trylast=True)

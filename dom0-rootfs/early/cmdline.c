@@ -15,13 +15,13 @@ struct word {
 };
 
 static const struct word words[] = {
-	{ "domus.medium", offsetof(struct cmdline, medium), sizeof(((struct cmdline *)0)->medium) },
-	{ "domus.slot", offsetof(struct cmdline, slot), sizeof(((struct cmdline *)0)->slot) },
-	{ "domus.layers", offsetof(struct cmdline, layers), sizeof(((struct cmdline *)0)->layers) },
-	{ "domus.verify", offsetof(struct cmdline, verify), 0 },
-	{ "domus.check", offsetof(struct cmdline, check), 0 },
-	{ "domus.toram", offsetof(struct cmdline, toram), 0 },
-	{ "domus.shell", offsetof(struct cmdline, shell), 0 },
+	{"domus.medium", offsetof(struct cmdline, medium), sizeof(((struct cmdline *)0)->medium)},
+	{"domus.slot", offsetof(struct cmdline, slot), sizeof(((struct cmdline *)0)->slot)},
+	{"domus.layers", offsetof(struct cmdline, layers), sizeof(((struct cmdline *)0)->layers)},
+	{"domus.verify", offsetof(struct cmdline, verify), 0},
+	{"domus.check", offsetof(struct cmdline, check), 0},
+	{"domus.toram", offsetof(struct cmdline, toram), 0},
+	{"domus.shell", offsetof(struct cmdline, shell), 0},
 };
 
 static void take_word(struct cmdline *cmdline, const char *token)
@@ -32,7 +32,8 @@ static void take_word(struct cmdline *cmdline, const char *token)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		char *field = (char *)cmdline + words[i].offset;
 
-		if (strlen(words[i].name) != name_len || memcmp(words[i].name, token, name_len) != 0)
+		if (strlen(words[i].name) != name_len ||
+			memcmp(words[i].name, token, name_len) != 0)
 			continue;
 		if (words[i].size != 0)
 			snprintf(field, words[i].size, "%s", value);

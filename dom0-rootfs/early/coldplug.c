@@ -18,7 +18,7 @@
 #define UEVENT_GROUP_KERNEL 1
 
 /* File systems other than these come by the kernel's own call of /sbin/modprobe when they are mounted. */
-static const char *const always[] = { "loop", "squashfs", "overlay", "isofs", "sd_mod", "sr_mod" };
+static const char *const always[] = {"loop", "squashfs", "overlay", "isofs", "sd_mod", "sr_mod"};
 
 struct names {
 	char **v;
@@ -55,8 +55,8 @@ static int modprobe(char *const names[], unsigned int count)
 {
 	int rc = 0;
 
-	char *argv[BATCH + 5] = { (char *)"/bin/busybox", (char *)"modprobe", (char *)"-q",
-				  (char *)"-a" };
+	char *argv[BATCH + 5] = {
+		(char *)"/bin/busybox", (char *)"modprobe", (char *)"-q", (char *)"-a"};
 
 	for (unsigned int done = 0; done < count; done += BATCH) {
 		unsigned int n = count - done < BATCH ? count - done : BATCH;
@@ -77,9 +77,9 @@ int coldplug_load_always(void)
 
 void coldplug_init(struct coldplug *coldplug)
 {
-	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = UEVENT_GROUP_KERNEL };
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_KOBJECT_UEVENT);
+	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = UEVENT_GROUP_KERNEL};
+	int fd = socket(
+		AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 
 	memset(coldplug, 0, sizeof(*coldplug));
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
@@ -115,9 +115,9 @@ static void read_bus(const char *bus, struct names *names)
 		return;
 	while ((e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.' &&
-		    text_format(path, sizeof(path), "/sys/bus/%s/devices/%s/modalias", bus,
+			text_format(path, sizeof(path), "/sys/bus/%s/devices/%s/modalias", bus,
 				e->d_name) == 0 &&
-		    text_read_file(path, alias, sizeof(alias)) > 0)
+			text_read_file(path, alias, sizeof(alias)) > 0)
 			names_add(names, alias);
 	closedir(d);
 }
@@ -138,21 +138,21 @@ static void read_buses(struct names *names)
 
 static bool was_seen(const struct coldplug *coldplug, const char *alias)
 {
-	return coldplug->seen_count > 0 &&
-	       bsearch(&alias, coldplug->seen, coldplug->seen_count, sizeof(alias), compare) != NULL;
+	return coldplug->seen_count > 0 && bsearch(&alias, coldplug->seen, coldplug->seen_count,
+						   sizeof(alias), compare) != NULL;
 }
 
 bool coldplug_load_new(struct coldplug *coldplug)
 {
-	struct names found = { 0 };
-	struct names fresh = { 0 };
+	struct names found = {0};
+	struct names fresh = {0};
 	bool any;
 
 	read_buses(&found);
 	qsort(found.v, found.count, sizeof(*found.v), compare);
 	for (unsigned int i = 0; i < found.count; i++)
 		if ((i == 0 || strcmp(found.v[i], found.v[i - 1]) != 0) &&
-		    !was_seen(coldplug, found.v[i]))
+			!was_seen(coldplug, found.v[i]))
 			names_add(&fresh, found.v[i]);
 	any = fresh.count > 0;
 	modprobe(fresh.v, fresh.count);
@@ -173,7 +173,7 @@ bool coldplug_load_new(struct coldplug *coldplug)
 
 void coldplug_wait(struct coldplug *coldplug, int timeout_ms)
 {
-	struct pollfd fd = { .fd = coldplug->events, .events = POLLIN };
+	struct pollfd fd = {.fd = coldplug->events, .events = POLLIN};
 	char event[8192];
 
 	/* A negative descriptor is ignored by poll(): then this only waits. */

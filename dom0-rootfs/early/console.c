@@ -24,9 +24,10 @@ struct console {
 static struct console consoles[MAX_CONSOLES];
 static unsigned int console_count;
 
-static const char *const tone_color[] = {
-	[TONE_PLAIN] = "", [TONE_GOOD] = "\033[32m", [TONE_WARN] = "\033[33m", [TONE_BAD] = "\033[1;31m"
-};
+static const char *const tone_color[] = {[TONE_PLAIN] = "",
+	[TONE_GOOD] = "\033[32m",
+	[TONE_WARN] = "\033[33m",
+	[TONE_BAD] = "\033[1;31m"};
 
 static void add_console(const char *name)
 {
@@ -121,7 +122,7 @@ void console_say(enum tone tone, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	snprintf(text, sizeof(text), "%s%s%s\n", tone_color[tone], line,
-		 tone == TONE_PLAIN ? "" : "\033[0m");
+		tone == TONE_PLAIN ? "" : "\033[0m");
 	write_consoles(text);
 	write_kernel_log(line);
 }
@@ -141,7 +142,7 @@ char console_ask(void)
 
 	for (;;) {
 		for (unsigned int i = 0; i < console_count; i++)
-			fds[i] = (struct pollfd){ .fd = consoles[i].fd, .events = POLLIN };
+			fds[i] = (struct pollfd){.fd = consoles[i].fd, .events = POLLIN};
 		if (poll(fds, console_count, -1) < 0)
 			continue;
 		for (unsigned int i = 0; i < console_count; i++) {
@@ -151,8 +152,9 @@ char console_ask(void)
 				continue;
 			n = read(fds[i].fd, line, sizeof(line));
 			if (n > 0)
-				return isspace((unsigned char)line[0]) ? 0 :
-						(char)tolower((unsigned char)line[0]);
+				return isspace((unsigned char)line[0])
+					       ? 0
+					       : (char)tolower((unsigned char)line[0]);
 		}
 		for (unsigned int i = 0; i < console_count; i++)
 			if (fds[i].revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -162,10 +164,9 @@ char console_ask(void)
 
 static pid_t start_shell(const char *path)
 {
-	static char *const argv[] = { (char *)"-sh", NULL };
-	static char *const env[] = { (char *)"PATH=/sbin:/bin:/usr/sbin:/usr/bin",
-				     (char *)"TERM=linux", (char *)"HOME=/",
-				     (char *)"PS1=rescue# ", NULL };
+	static char *const argv[] = {(char *)"-sh", NULL};
+	static char *const env[] = {(char *)"PATH=/sbin:/bin:/usr/sbin:/usr/bin",
+		(char *)"TERM=linux", (char *)"HOME=/", (char *)"PS1=rescue# ", NULL};
 	pid_t pid = fork();
 	int fd;
 

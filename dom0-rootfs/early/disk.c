@@ -23,7 +23,7 @@
 #define EXT_LABEL 0x78
 
 /* Never a medium; asking a floppy drive without floppy takes seconds. */
-static const char *const ignored[] = { "loop", "ram", "zram", "fd", "nbd", "mtd" };
+static const char *const ignored[] = {"loop", "ram", "zram", "fd", "nbd", "mtd"};
 
 static bool is_ignored(const char *name)
 {

@@ -9,7 +9,7 @@
 #define DISK_MAX 256
 
 struct disk {
-	char name[64]; /* as under /dev */
+	char name[64];   /* as under /dev */
 	char parent[64]; /* the whole disk of a partition, else empty */
 	char model[64];
 	char iso_label[33]; /* volume id of an ISO 9660 file system, else empty */

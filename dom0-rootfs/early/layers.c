@@ -30,8 +30,12 @@ struct layer {
 
 /* The first one lies on top. */
 static const struct layer layers[] = {
-	{ "modules", true }, { "base", true },	  { "domus", true },
-	{ "hvm", false },    { "remote", false }, { "firmware", false },
+	{"modules", true},
+	{"base", true},
+	{"domus", true},
+	{"hvm", false},
+	{"remote", false},
+	{"firmware", false},
 };
 
 #define LAYER_COUNT (sizeof(layers) / sizeof(layers[0]))
@@ -73,14 +77,14 @@ static uint64_t available_bytes(void)
 	unsigned long long kib;
 
 	if (text_read_file("/proc/meminfo", text, sizeof(text)) > 0 &&
-	    (at = strstr(text, "MemAvailable:")) != NULL &&
-	    sscanf(at, "MemAvailable: %llu", &kib) == 1)
+		(at = strstr(text, "MemAvailable:")) != NULL &&
+		sscanf(at, "MemAvailable: %llu", &kib) == 1)
 		return kib << 10;
 	return sysinfo(&info) == 0 ? (uint64_t)info.freeram * info.mem_unit : 0;
 }
 
-static int copy_file(const char *from, const char *to, uint64_t *done, uint64_t total,
-		     struct why *why)
+static int copy_file(
+	const char *from, const char *to, uint64_t *done, uint64_t total, struct why *why)
 {
 	static char block[1 << 18];
 	int in = open(from, O_RDONLY | O_CLOEXEC);
@@ -125,19 +129,19 @@ int layers_copy_to_ram(const char *wanted, struct why *why)
 			total += (uint64_t)st.st_size;
 	if (available_bytes() < total + KEEP_FREE_BYTES) {
 		console_say(TONE_WARN,
-			    "toram: %s needed, %s free: the medium stays in use (give dom0 more memory: dom0_mem=)",
-			    text_size(total + KEEP_FREE_BYTES, need, sizeof(need)),
-			    text_size(available_bytes(), have, sizeof(have)));
+			"toram: %s needed, %s free: the medium stays in use (give dom0 more memory: dom0_mem=)",
+			text_size(total + KEEP_FREE_BYTES, need, sizeof(need)),
+			text_size(available_bytes(), have, sizeof(have)));
 		return 0;
 	}
 	mkdir(RAM_DIR, 0755);
 	text_format(options, sizeof(options), "mode=0755,size=%llu",
-		    (unsigned long long)total + (1 << 20));
+		(unsigned long long)total + (1 << 20));
 	if (mount("layers", RAM_DIR, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 		return why_set(why, errno, "cannot mount a tmpfs for the layers");
 	for (size_t i = 0; i < LAYER_COUNT; i++) {
 		if (!is_wanted(&layers[i], wanted) ||
-		    !find_file(&layers[i], from, sizeof(from), &st))
+			!find_file(&layers[i], from, sizeof(from), &st))
 			continue;
 		text_format(to, sizeof(to), RAM_DIR "/%s.squashfs", layers[i].name);
 		if (copy_file(from, to, &done, total, why) < 0)
@@ -151,7 +155,7 @@ int layers_copy_to_ram(const char *wanted, struct why *why)
 /* Bind a file to a free loop device; it goes away with the mount. Returns the open device or -1. */
 static int attach_loop(const char *file, char *ret_device, size_t size)
 {
-	struct loop_config config = { .info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR };
+	struct loop_config config = {.info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR};
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	int backing = open(file, O_RDONLY | O_CLOEXEC);
 	int device = -1;
@@ -187,8 +191,8 @@ out:
 	return device;
 }
 
-static int mount_layer(const struct layer *layer, const char *wanted, bool *ret_mounted,
-		       struct why *why)
+static int mount_layer(
+	const struct layer *layer, const char *wanted, bool *ret_mounted, struct why *why)
 {
 	char file[160];
 	char device[40];
@@ -203,13 +207,13 @@ static int mount_layer(const struct layer *layer, const char *wanted, bool *ret_
 	if (!find_file(layer, file, sizeof(file), &st)) {
 		if (!layer->must_be && !is_in_list(wanted, layer->name))
 			return 0;
-		return why_set(why, 0, "MISSING: layers/%s.squashfs: write the medium again",
-			       layer->name);
+		return why_set(
+			why, 0, "MISSING: layers/%s.squashfs: write the medium again", layer->name);
 	}
 	fd = attach_loop(file, device, sizeof(device));
 	if (fd < 0)
 		return why_set(why, errno, "cannot attach layers/%s.squashfs to a loop device",
-			       layer->name);
+			layer->name);
 	text_format(dir, sizeof(dir), LAYERS_DIR "/%s", layer->name);
 	mkdir(dir, 0755);
 	r = mount(device, dir, "squashfs", MS_RDONLY, NULL);
@@ -235,7 +239,7 @@ int layers_mount_root(const char *wanted, struct why *why)
 		used = strlen(options);
 		if (mounted)
 			text_format(options + used, sizeof(options) - used, "%s" LAYERS_DIR "/%s",
-				    i == 0 ? "" : ":", layers[i].name);
+				i == 0 ? "" : ":", layers[i].name);
 	}
 	mkdir(WRITE_DIR, 0755);
 	if (mount("rw", WRITE_DIR, "tmpfs", 0, "mode=0755") < 0)
@@ -245,7 +249,7 @@ int layers_mount_root(const char *wanted, struct why *why)
 	mkdir(NEW_ROOT, 0755);
 	used = strlen(options);
 	text_format(options + used, sizeof(options) - used,
-		    ",upperdir=" WRITE_DIR "/upper,workdir=" WRITE_DIR "/work");
+		",upperdir=" WRITE_DIR "/upper,workdir=" WRITE_DIR "/work");
 	if (mount("root", NEW_ROOT, "overlay", 0, options) < 0)
 		return why_set(why, errno, "cannot stack the layers (overlay)");
 	return 0;

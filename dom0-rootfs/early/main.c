@@ -33,10 +33,12 @@ static _Noreturn void stop(const struct why *why)
 {
 	console_say(TONE_BAD, "Domus cannot start: %s", why->text);
 	for (;;) {
-		console_say(TONE_PLAIN, "Type s and Enter for a rescue shell, r and Enter to restart.");
+		console_say(
+			TONE_PLAIN, "Type s and Enter for a rescue shell, r and Enter to restart.");
 		switch (console_ask()) {
 		case 's':
-			console_say(TONE_PLAIN, "`exit` comes back here; `dmesg | tail` often tells more.");
+			console_say(TONE_PLAIN,
+				"`exit` comes back here; `dmesg | tail` often tells more.");
 			console_shells();
 			break;
 		case 'r':
@@ -57,18 +59,19 @@ static int check_memory(struct why *why)
 	unsigned long long kib = 0;
 	unsigned long long mib;
 
-	if (text_read_file("/sys/hypervisor/type", text, sizeof(text)) > 0 && strcmp(text, "xen") == 0)
+	if (text_read_file("/sys/hypervisor/type", text, sizeof(text)) > 0 &&
+		strcmp(text, "xen") == 0)
 		return 0;
 	if (text_read_file("/proc/meminfo", text, sizeof(text)) < 0 ||
-	    sscanf(text, "MemTotal: %llu", &kib) != 1)
+		sscanf(text, "MemTotal: %llu", &kib) != 1)
 		return 0;
 	mib = kib / 1024 + MEMORY_LOST_MIB;
 	if (mib < MEMORY_LEAST_MIB)
 		return why_set(why, 0, "%llu MiB of memory, at least %d MiB are needed", mib,
-			       MEMORY_LEAST_MIB);
+			MEMORY_LEAST_MIB);
 	if (mib < MEMORY_GOOD_MIB)
-		console_say(TONE_WARN, "Only about %llu MiB of memory: %d MiB are recommended.", mib,
-			    MEMORY_GOOD_MIB);
+		console_say(TONE_WARN, "Only about %llu MiB of memory: %d MiB are recommended.",
+			mib, MEMORY_GOOD_MIB);
 	return 0;
 }
 
@@ -82,8 +85,8 @@ static int check_medium(struct why *why)
 	if (bad == 0)
 		console_say(TONE_GOOD, "This medium is good.");
 	else
-		console_say(TONE_BAD, "This medium is NOT good: %u damaged or missing. Write it again.",
-			    bad);
+		console_say(TONE_BAD,
+			"This medium is NOT good: %u damaged or missing. Write it again.", bad);
 	console_say(TONE_PLAIN, "Press Enter to restart.");
 	console_ask();
 	restart();
@@ -96,8 +99,9 @@ static int verify_layers(struct why *why)
 	if (sums_check(MEDIUM_DOMUS, "layers/", &bad, why) < 0)
 		return -1;
 	if (bad != 0)
-		return why_set(why, 0, "%u of its layers damaged or missing (named above): write the medium again",
-			       bad);
+		return why_set(why, 0,
+			"%u of its layers damaged or missing (named above): write the medium again",
+			bad);
 	return 0;
 }
 
@@ -117,7 +121,8 @@ static int start(struct why *why)
 	if (layers_mount_root(cmdline.layers, why) < 0)
 		return -1;
 	if (cmdline.shell) {
-		console_say(TONE_PLAIN, "domus.shell: the new root is " NEW_ROOT "; `exit` goes on.");
+		console_say(
+			TONE_PLAIN, "domus.shell: the new root is " NEW_ROOT "; `exit` goes on.");
 		console_shells();
 	}
 	return root_switch(NEW_ROOT, medium_is_netboot() ? "domus" : NULL, "/sbin/init", why);
@@ -125,7 +130,7 @@ static int start(struct why *why)
 
 int main(void)
 {
-	struct why why = { "" };
+	struct why why = {""};
 	int rc;
 
 	umask(022);

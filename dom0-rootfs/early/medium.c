@@ -43,8 +43,8 @@ static bool is_wanted(const struct disk *disk, const struct cmdline *cmdline)
 }
 
 /* A hybrid stick shows the same file system on the disk and on its first partition: count it once. */
-static bool parent_is_wanted(const struct disk_list *list, const struct disk *disk,
-			     const struct cmdline *cmdline)
+static bool parent_is_wanted(
+	const struct disk_list *list, const struct disk *disk, const struct cmdline *cmdline)
 {
 	for (unsigned int i = 0; i < list->count; i++)
 		if (strcmp(list->disk[i].name, disk->parent) == 0)
@@ -57,9 +57,10 @@ static void describe(const struct disk *disk, char *ret_text, size_t size)
 	char bytes[24];
 
 	snprintf(ret_text, size, "/dev/%s (%s%s%s%s%s)", disk->name, disk->model,
-		 disk->model[0] != '\0' ? ", " : "", text_size(disk->size_bytes, bytes, sizeof(bytes)),
-		 disk->iso_label[0] != '\0' || disk->ext_label[0] != '\0' ? ", " : "",
-		 disk->iso_label[0] != '\0' ? disk->iso_label : disk->ext_label);
+		disk->model[0] != '\0' ? ", " : "",
+		text_size(disk->size_bytes, bytes, sizeof(bytes)),
+		disk->iso_label[0] != '\0' || disk->ext_label[0] != '\0' ? ", " : "",
+		disk->iso_label[0] != '\0' ? disk->iso_label : disk->ext_label);
 }
 
 static void say_disks(const struct disk_list *list)
@@ -80,7 +81,7 @@ static const char *what_is_wanted(const struct cmdline *cmdline, char *buf, size
 		snprintf(buf, size, "the partition %s", cmdline->slot);
 	else
 		snprintf(buf, size, "the medium with the volume name %s",
-			 cmdline->medium[0] != '\0' ? cmdline->medium : "DOMUS...");
+			cmdline->medium[0] != '\0' ? cmdline->medium : "DOMUS...");
 	return buf;
 }
 
@@ -129,7 +130,7 @@ static int find(const struct cmdline *cmdline, struct disk *ret_disk, struct why
 		if (!told && seconds_now() - start >= FIRST_WORD_S) {
 			told = true;
 			console_say(TONE_WARN, "Waiting for %s ...",
-				    what_is_wanted(cmdline, wanted, sizeof(wanted)));
+				what_is_wanted(cmdline, wanted, sizeof(wanted)));
 			say_disks(&list);
 		}
 		if (!fresh)
@@ -140,8 +141,8 @@ static int find(const struct cmdline *cmdline, struct disk *ret_disk, struct why
 		console_say(TONE_WARN, "All disks of this machine:");
 		say_disks(&list);
 		return why_set(why, 0,
-			       "cannot find %s after %d s: put it in, or check that its controller is supported",
-			       what_is_wanted(cmdline, wanted, sizeof(wanted)), DEADLINE_S);
+			"cannot find %s after %d s: put it in, or check that its controller is supported",
+			what_is_wanted(cmdline, wanted, sizeof(wanted)), DEADLINE_S);
 	}
 	*ret_disk = *disk;
 	return 0;

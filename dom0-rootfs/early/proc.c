@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *const environment[] = { (char *)"PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL };
+static char *const environment[] = {(char *)"PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL};
 
 int proc_wait(pid_t pid)
 {

@@ -20,10 +20,10 @@ struct basic {
 };
 
 static const struct basic basics[] = {
-	{ "proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
-	{ "sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
-	{ "devtmpfs", "/dev", MS_NOSUID, "mode=0755" },
-	{ "tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755" },
+	{"proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL},
+	{"sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL},
+	{"devtmpfs", "/dev", MS_NOSUID, "mode=0755"},
+	{"tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755"},
 };
 
 #define BASIC_COUNT (sizeof(basics) / sizeof(basics[0]))
@@ -34,7 +34,8 @@ int root_mount_basics(struct why *why)
 		mkdir(basics[i].dir, 0755);
 		/* devtmpfs may be there already (CONFIG_DEVTMPFS_MOUNT) */
 		if (mount(basics[i].type, basics[i].dir, basics[i].type, basics[i].flags,
-			  basics[i].options) < 0 && errno != EBUSY)
+			    basics[i].options) < 0 &&
+			errno != EBUSY)
 			return why_set(why, errno, "cannot mount %s", basics[i].dir);
 	}
 	return 0;
@@ -62,8 +63,9 @@ static void delete_below(int fd, dev_t device, const char *keep)
 		bool is_dir;
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    (keep != NULL && strcmp(e->d_name, keep) == 0) ||
-		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != device)
+			(keep != NULL && strcmp(e->d_name, keep) == 0) ||
+			fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+			st.st_dev != device)
 			continue;
 		is_dir = S_ISDIR(st.st_mode);
 		if (is_dir) {
@@ -79,7 +81,7 @@ static void delete_below(int fd, dev_t device, const char *keep)
 
 int root_switch(const char *new_root, const char *keep, const char *init, struct why *why)
 {
-	char *const argv[] = { (char *)(size_t)init, NULL };
+	char *const argv[] = {(char *)(size_t)init, NULL};
 	char path[256];
 	struct stat st;
 	int old;
@@ -95,7 +97,7 @@ int root_switch(const char *new_root, const char *keep, const char *init, struct
 	}
 	old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (chdir(new_root) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
-	    chdir("/") < 0)
+		chdir("/") < 0)
 		return why_set(why, errno, "cannot switch to the new root");
 	if (old >= 0 && is_memory(old) && fstat(old, &st) == 0)
 		delete_below(old, st.st_dev, keep);

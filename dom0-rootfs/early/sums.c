@@ -41,12 +41,12 @@ static bool parse_line(const char *line, struct entry *ret_entry)
 	if (strncmp(line, "./", 2) == 0)
 		line += 2;
 	return text_format(ret_entry->name, sizeof(ret_entry->name), "%.*s",
-			   (int)strcspn(line, "\n"), line) == 0 &&
+		       (int)strcspn(line, "\n"), line) == 0 &&
 	       ret_entry->name[0] != '\0';
 }
 
 static int read_list(const char *dir, const char *prefix, struct entry *entries,
-		     unsigned int *ret_count, struct why *why)
+	unsigned int *ret_count, struct why *why)
 {
 	char path[512];
 	char line[512];
@@ -76,8 +76,9 @@ static void advance(struct progress *progress, size_t bytes)
 	unsigned int percent;
 
 	progress->done_bytes += bytes;
-	percent = progress->total_bytes == 0 ? 0 :
-		(unsigned int)(progress->done_bytes * 100 / progress->total_bytes);
+	percent = progress->total_bytes == 0
+			  ? 0
+			  : (unsigned int)(progress->done_bytes * 100 / progress->total_bytes);
 	if (percent < progress->shown + PROGRESS_STEP || percent >= 100)
 		return;
 	progress->shown = percent;
@@ -105,7 +106,7 @@ static bool feed(int file, int to, struct progress *progress)
 
 static bool sum_is(const char *path, const char *hex, struct progress *progress)
 {
-	static char *const argv[] = { (char *)"/bin/busybox", (char *)"sha256sum", NULL };
+	static char *const argv[] = {(char *)"/bin/busybox", (char *)"sha256sum", NULL};
 	char sum[HEX_LEN + 1] = "";
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	size_t used = 0;
@@ -134,7 +135,7 @@ static bool sum_is(const char *path, const char *hex, struct progress *progress)
 int sums_check(const char *dir, const char *prefix, unsigned int *ret_bad, struct why *why)
 {
 	static struct entry entries[MAX_FILES];
-	struct progress progress = { 0 };
+	struct progress progress = {0};
 	unsigned int count = 0;
 	unsigned int bad = 0;
 	struct stat st;

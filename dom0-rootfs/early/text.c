@@ -61,7 +61,8 @@ char *text_size(uint64_t bytes, char *buf, size_t size)
 	if (bytes >= 10ULL << 30)
 		snprintf(buf, size, "%llu GiB", (unsigned long long)(bytes >> 30));
 	else
-		snprintf(buf, size, "%llu MiB", (unsigned long long)((bytes + (1 << 20) - 1) >> 20));
+		snprintf(
+			buf, size, "%llu MiB", (unsigned long long)((bytes + (1 << 20) - 1) >> 20));
 	return buf;
 }
 

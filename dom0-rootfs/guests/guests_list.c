@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "guests.h"
-#include "mem.h"
 #include "dom0-rootfs/monitor/state.h"
 #include "dom0-rootfs/monitor/xen.h"
 #include "dom0-rootfs/monitor/xlproc.h"
+#include "guests.h"
+#include "mem.h"
 
 static const char *state_word(const struct xen_domain *domain)
 {

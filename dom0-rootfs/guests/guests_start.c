@@ -8,13 +8,13 @@
 
 #include <libxlutil.h>
 
+#include "dom0-rootfs/monitor/state.h"
+#include "dom0-rootfs/monitor/text.h"
+#include "dom0-rootfs/monitor/xen.h"
 #include "file.h"
 #include "guests.h"
 #include "mem.h"
 #include "proc.h"
-#include "dom0-rootfs/monitor/state.h"
-#include "dom0-rootfs/monitor/text.h"
-#include "dom0-rootfs/monitor/xen.h"
 
 /* HVM with its QEMU takes seconds; a script that hangs must not hold up the others for ever. */
 #define START_TIMEOUT_MS 180000

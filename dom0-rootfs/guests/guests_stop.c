@@ -12,21 +12,21 @@
 #include <unistd.h>
 #include <xenstore.h>
 
-#include "file.h"
-#include "guests.h"
-#include "mem.h"
 #include "dom0-rootfs/monitor/state.h"
 #include "dom0-rootfs/monitor/text.h"
 #include "dom0-rootfs/monitor/worker.h"
 #include "dom0-rootfs/monitor/xen.h"
 #include "dom0-rootfs/monitor/xlproc.h"
+#include "file.h"
+#include "guests.h"
+#include "mem.h"
 
-#define XL_END_MS 3000	    /* for xl processes to end after TERM */
-#define ACTIONS_MS 10000    /* for restarts that are under way; counts against the limit */
-#define PROGRESS_MS 5000    /* between two lines that say the same */
-#define REPEAT_MS 2000	    /* between two tries on one domain */
-#define DESTROY_MS 10000    /* for the destroyed to go */
-#define DEVICES_MS 4000    /* for the last vif and vbd to go */
+#define XL_END_MS 3000   /* for xl processes to end after TERM */
+#define ACTIONS_MS 10000 /* for restarts that are under way; counts against the limit */
+#define PROGRESS_MS 5000 /* between two lines that say the same */
+#define REPEAT_MS 2000   /* between two tries on one domain */
+#define DESTROY_MS 10000 /* for the destroyed to go */
+#define DEVICES_MS 4000  /* for the last vif and vbd to go */
 
 /* What was last done about one domain. */
 struct case_file {
@@ -64,8 +64,8 @@ static void end_xls(int signal_number, bool *ret_any)
 	for (size_t i = 0; i < list.count; i++) {
 		*ret_any = true;
 		if (list.item[i].pidfd >= 0)
-			(void)syscall(SYS_pidfd_send_signal, list.item[i].pidfd, signal_number,
-				NULL, 0);
+			(void)syscall(
+				SYS_pidfd_send_signal, list.item[i].pidfd, signal_number, NULL, 0);
 	}
 	xlproc_list_dispose(&list);
 }
@@ -202,8 +202,8 @@ static int stop_domains(struct stop *stop, struct err *err)
 			size_t count = domains.count;
 
 			xen_domains_dispose(&domains);
-			return err_set(err, ERR_TIMEOUT, 0, "%zu guest%s could not be destroyed", count,
-				count == 1 ? "" : "s");
+			return err_set(err, ERR_TIMEOUT, 0, "%zu guest%s could not be destroyed",
+				count, count == 1 ? "" : "s");
 		}
 		for (size_t i = 0; i < domains.count; i++)
 			treat(stop, &domains.item[i]);
@@ -262,7 +262,8 @@ static int wait_for_devices(struct stop *stop, struct err *err)
 		if (state_now_ms() >= end_ms) {
 			CLEANUP(mem_free_string) char *all = strlist_join(&left);
 
-			return err_set(err, ERR_TIMEOUT, 0, "all guests are down, but left behind: %s",
+			return err_set(err, ERR_TIMEOUT, 0,
+				"all guests are down, but left behind: %s",
 				left.count ? all : "a worker process");
 		}
 		wait_for_news(stop, 200, NULL);

@@ -5,14 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem.h"
 #include "dom0-rootfs/monitor/text.h"
+#include "mem.h"
 
 bool guests_is_config_name(const char *name)
 {
 	static const char *const leftovers[] = {
-		"~", ".bak", ".swp", ".orig", ".rej", ".dpkg-old", ".dpkg-dist", ".dpkg-new",
-		".dpkg-tmp", ".save",
+		"~",
+		".bak",
+		".swp",
+		".orig",
+		".rej",
+		".dpkg-old",
+		".dpkg-dist",
+		".dpkg-new",
+		".dpkg-tmp",
+		".save",
 	};
 
 	if (name[0] == '\0' || name[0] == '.' || name[0] == '#')

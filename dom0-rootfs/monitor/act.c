@@ -43,7 +43,8 @@ bool act_verb_read(const char *word, enum act_verb *ret_verb)
 }
 
 /* Is this domain still here, under the number and the uuid of the order? */
-static bool find_domain(struct xen *xen, const struct act_order *order, struct xen_domain *ret_domain)
+static bool find_domain(
+	struct xen *xen, const struct act_order *order, struct xen_domain *ret_domain)
 {
 	struct xen_domains domains;
 	const struct xen_domain *found;
@@ -138,8 +139,8 @@ static void tell(const struct xen_domain *domain, const char *name, const struct
 		stopping ? "destroy (all guests are being stopped)" : plan->wish);
 }
 
-static enum act_result report(const struct recreate *job, int r, const struct decide_plan *plan,
-	const struct err *err)
+static enum act_result report(
+	const struct recreate *job, int r, const struct decide_plan *plan, const struct err *err)
 {
 	if (r != 0) {
 		monlog("guest %s: %s", job->name, err->text);
@@ -147,9 +148,10 @@ static enum act_result report(const struct recreate *job, int r, const struct de
 		return ACT_FAILED;
 	}
 	if (plan->left_down) {
-		char *text = xasprintf("guest %s stopped %d times in a row within %d s of its start "
-				       "and was left down; see its console log, then start it again",
-			job->name, DECIDE_SHORT_LIVES_MAX + 1, DECIDE_SHORT_LIFE_MS / 1000);
+		char *text =
+			xasprintf("guest %s stopped %d times in a row within %d s of its start "
+				  "and was left down; see its console log, then start it again",
+				job->name, DECIDE_SHORT_LIVES_MAX + 1, DECIDE_SHORT_LIFE_MS / 1000);
 
 		monlog("%s", text);
 		(void)state_write_failed(job->run, job->name, text, NULL);

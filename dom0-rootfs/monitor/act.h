@@ -8,10 +8,10 @@
 
 /* What a worker's exit code tells the process that started it. */
 enum act_result {
-	ACT_DONE = 0,	/* carried out, or nothing left to do */
+	ACT_DONE = 0,   /* carried out, or nothing left to do */
 	ACT_FAILED = 1, /* tried and could not; said in the log, recorded under failed/ */
-	ACT_LEFT = 3,	/* the domain is to stay as it is: do not ask again */
-	ACT_BUSY = 4,	/* somebody else is at it: ask again a little later */
+	ACT_LEFT = 3,   /* the domain is to stay as it is: do not ask again */
+	ACT_BUSY = 4,   /* somebody else is at it: ask again a little later */
 };
 
 enum act_verb {
@@ -24,7 +24,7 @@ enum act_verb {
 struct act_order {
 	enum act_verb verb;
 	const char *run; /* /run/domus */
-	uint32_t domid;	 /* not for ACT_RESUME */
+	uint32_t domid;  /* not for ACT_RESUME */
 	const char *uuid;
 };
 

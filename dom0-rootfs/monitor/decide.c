@@ -9,13 +9,13 @@ static const struct {
 	enum decide_end end;
 	bool dump_core;
 } wish_table[] = {
-	[LIBXL_ACTION_ON_SHUTDOWN_DESTROY] = { "destroy", DECIDE_DESTROY, false },
-	[LIBXL_ACTION_ON_SHUTDOWN_RESTART] = { "restart", DECIDE_RESTART, false },
-	[LIBXL_ACTION_ON_SHUTDOWN_RESTART_RENAME] = { "rename-restart", DECIDE_RENAME, false },
-	[LIBXL_ACTION_ON_SHUTDOWN_PRESERVE] = { "preserve", DECIDE_LEAVE, false },
-	[LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY] = { "coredump-destroy", DECIDE_DESTROY, true },
-	[LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART] = { "coredump-restart", DECIDE_RESTART, true },
-	[LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET] = { "soft-reset", DECIDE_SOFT_RESET, false },
+	[LIBXL_ACTION_ON_SHUTDOWN_DESTROY] = {"destroy", DECIDE_DESTROY, false},
+	[LIBXL_ACTION_ON_SHUTDOWN_RESTART] = {"restart", DECIDE_RESTART, false},
+	[LIBXL_ACTION_ON_SHUTDOWN_RESTART_RENAME] = {"rename-restart", DECIDE_RENAME, false},
+	[LIBXL_ACTION_ON_SHUTDOWN_PRESERVE] = {"preserve", DECIDE_LEAVE, false},
+	[LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_DESTROY] = {"coredump-destroy", DECIDE_DESTROY, true},
+	[LIBXL_ACTION_ON_SHUTDOWN_COREDUMP_RESTART] = {"coredump-restart", DECIDE_RESTART, true},
+	[LIBXL_ACTION_ON_SHUTDOWN_SOFT_RESET] = {"soft-reset", DECIDE_SOFT_RESET, false},
 };
 
 unsigned decide_short_lives(const struct decide_life *life, int64_t now_ms)
@@ -25,8 +25,8 @@ unsigned decide_short_lives(const struct decide_life *life, int64_t now_ms)
 	return life->short_lives + 1;
 }
 
-static libxl_action_on_shutdown wish_for(libxl_shutdown_reason reason,
-					 const struct decide_wishes *wishes, const char **ret_why)
+static libxl_action_on_shutdown wish_for(
+	libxl_shutdown_reason reason, const struct decide_wishes *wishes, const char **ret_why)
 {
 	switch (reason) {
 	case LIBXL_SHUTDOWN_REASON_POWEROFF:
@@ -56,9 +56,9 @@ static libxl_action_on_shutdown wish_for(libxl_shutdown_reason reason,
 }
 
 struct decide_plan decide_action(libxl_shutdown_reason reason, const struct decide_wishes *wishes,
-				 bool stopping, unsigned short_lives)
+	bool stopping, unsigned short_lives)
 {
-	struct decide_plan plan = { .end = DECIDE_DESTROY, .wish = "destroy" };
+	struct decide_plan plan = {.end = DECIDE_DESTROY, .wish = "destroy"};
 	size_t wish = (size_t)wish_for(reason, wishes, &plan.why);
 
 	if (wish < sizeof(wish_table) / sizeof(wish_table[0]) && wish_table[wish].word) {
@@ -74,7 +74,7 @@ struct decide_plan decide_action(libxl_shutdown_reason reason, const struct deci
 		return plan;
 	}
 	if (short_lives > DECIDE_SHORT_LIVES_MAX && plan.end != DECIDE_LEAVE &&
-	    plan.end != DECIDE_DESTROY) {
+		plan.end != DECIDE_DESTROY) {
 		plan.end = DECIDE_DESTROY;
 		plan.left_down = true;
 	}

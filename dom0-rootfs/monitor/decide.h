@@ -14,18 +14,18 @@ struct decide_wishes {
 };
 
 enum decide_end {
-	DECIDE_LEAVE,	   /* touch nothing: suspended, or "preserve" */
-	DECIDE_DESTROY,	   /* remove the domain */
-	DECIDE_RESTART,	   /* remove it and create it anew */
-	DECIDE_RENAME,	   /* keep it under another name and create it anew */
+	DECIDE_LEAVE,      /* touch nothing: suspended, or "preserve" */
+	DECIDE_DESTROY,    /* remove the domain */
+	DECIDE_RESTART,    /* remove it and create it anew */
+	DECIDE_RENAME,     /* keep it under another name and create it anew */
 	DECIDE_SOFT_RESET, /* same domain, rebuilt (kexec in the guest) */
 };
 
 struct decide_plan {
 	enum decide_end end;
-	bool dump_core;	 /* before anything else */
-	bool left_down;	 /* would have been restarted, but died too soon too often */
-	const char *why; /* one or two words for the log: "rebooted", "crashed" */
+	bool dump_core;   /* before anything else */
+	bool left_down;   /* would have been restarted, but died too soon too often */
+	const char *why;  /* one or two words for the log: "rebooted", "crashed" */
 	const char *wish; /* the word of xl.cfg that was asked for: "restart" */
 };
 
@@ -48,6 +48,6 @@ unsigned decide_short_lives(const struct decide_life *life, int64_t now_ms);
  * nothing is restarted or kept. SHORT_LIVES: from decide_short_lives().
  */
 struct decide_plan decide_action(libxl_shutdown_reason reason, const struct decide_wishes *wishes,
-				 bool stopping, unsigned short_lives);
+	bool stopping, unsigned short_lives);
 
 #endif

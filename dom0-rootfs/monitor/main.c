@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "act.h"
-#include "err.h"
 #include "dom0-rootfs/guests/guests.h"
+#include "err.h"
 #include "monitor.h"
 #include "monlog.h"
 #include "num.h"
@@ -62,7 +62,8 @@ static int run_act(const struct options *options, char **args, struct err *err)
 	if (!args[0] || !args[1] || !args[2] || args[3] || !act_verb_read(args[0], &order.verb) ||
 		num_parse_int(args[1], 0, 32752, &domid, NULL) != 0 ||
 		strspn(args[2], "0123456789abcdef-") != strlen(args[2]))
-		return err_set(err, ERR_INVALID, 0, "act VERB DOMID UUID is for domus-monitor itself");
+		return err_set(
+			err, ERR_INVALID, 0, "act VERB DOMID UUID is for domus-monitor itself");
 	order.domid = (uint32_t)domid;
 	order.uuid = args[2];
 	/* What the parent had open (its end of xenstore's pipes) must not pass on to QEMU. */

@@ -68,22 +68,22 @@
 #include "xen.h"
 #include "xlproc.h"
 
-#define RESCAN_MS 30000	 /* with nothing to wait for: a net under the watches */
-#define RECHECK_MS 1000	 /* with a domain that waits for an xl or a lock */
-#define RETRY_MS 30000	 /* after an action that failed */
-#define GRACE_MS 5000	 /* for an xl of which nothing can be told */
+#define RESCAN_MS 30000   /* with nothing to wait for: a net under the watches */
+#define RECHECK_MS 1000   /* with a domain that waits for an xl or a lock */
+#define RETRY_MS 30000    /* after an action that failed */
+#define GRACE_MS 5000     /* for an xl of which nothing can be told */
 #define PATIENCE_MS 15000 /* after this, waiting for an xl is worth a line in the log */
-#define WORKERS_MAX 4	 /* dom0 is small */
+#define WORKERS_MAX 4     /* dom0 is small */
 
 /* A domain that is shut down and what became of it so far. */
 struct entry {
 	uint32_t domid;
 	char uuid[XEN_UUID_TEXT];
-	int64_t since_ms; /* first seen shut down */
+	int64_t since_ms;      /* first seen shut down */
 	int64_t not_before_ms; /* the last try failed: the next one comes then */
-	bool is_left;	  /* to stay as it is */
-	bool is_told;	  /* that we wait for an xl */
-	bool is_seen;	  /* by the scan under way */
+	bool is_left;          /* to stay as it is */
+	bool is_told;          /* that we wait for an xl */
+	bool is_seen;          /* by the scan under way */
 };
 
 struct monitor {
@@ -97,7 +97,7 @@ struct monitor {
 	size_t running_count;
 	struct workers workers;
 	struct xlproc_list xls; /* those that hold us up; their pidfds are polled */
-	bool waits;		/* something is to be looked at again soon */
+	bool waits;             /* something is to be looked at again soon */
 };
 
 static struct entry *entry_for(struct monitor *m, const struct xen_domain *domain)

@@ -26,8 +26,8 @@
 /* HVM with its QEMU takes seconds; a block script that hangs has libxl's own limit of 40 s. */
 #define XL_TIMEOUT_MS 180000
 
-int recreate_read_config(struct xen *xen, uint32_t domid, libxl_domain_config *config,
-	struct err *err)
+int recreate_read_config(
+	struct xen *xen, uint32_t domid, libxl_domain_config *config, struct err *err)
 {
 	uint8_t *json = NULL;
 	int len = 0;
@@ -128,8 +128,8 @@ static int create(const struct recreate *job, uint32_t old_domid, struct err *er
 	for (int try = 1;; try++) {
 		if (name_is_taken(job, &domid)) {
 			if (domid == old_domid)
-				return err_set(err, ERR_PROC, 0, "its old domain %u does not go away",
-					domid);
+				return err_set(err, ERR_PROC, 0,
+					"its old domain %u does not go away", domid);
 			monlog("guest %s was started meanwhile (domain %u)", job->name, domid);
 			return 0;
 		}
@@ -176,8 +176,8 @@ static int begin(const struct recreate *job, uint32_t domid, struct err *err)
 	struct state_restart restart = {.old_domid = domid};
 	int r;
 
-	restart.json = libxl_domain_config_to_json(job->xen->ctx,
-		(libxl_domain_config *)(uintptr_t)&job->config);
+	restart.json = libxl_domain_config_to_json(
+		job->xen->ctx, (libxl_domain_config *)(uintptr_t)&job->config);
 	if (!restart.json)
 		return err_set(err, ERR_INVALID, 0, "cannot write down the guest's configuration");
 	r = state_write_restart(job->run, job->uuid, &restart, err);
@@ -228,7 +228,8 @@ int recreate_beside(const struct recreate *job, uint32_t domid, struct err *err)
 	rc = libxl_domain_preserve(job->xen->ctx, domid, &config->c_info, suffix, uuid);
 	if (rc != 0) {
 		state_drop_restart(job->run, job->uuid);
-		return xen_err(job->xen, err, rc, "cannot keep domain %u under another name", domid);
+		return xen_err(
+			job->xen, err, rc, "cannot keep domain %u under another name", domid);
 	}
 	monlog("guest %s: its old domain %u is kept as %s%s", job->name, domid, job->name, suffix);
 	r = create(job, domid, err);
@@ -256,18 +257,18 @@ int recreate_soft_reset(const struct recreate *job, uint32_t domid, struct err *
 /* What a killed worker left of the guest it was making. */
 enum remains {
 	REMAINS_NOTHING, /* the guest is down: make it */
-	REMAINS_OLD,	 /* the old domain is still there, shut down: it is found as such */
-	REMAINS_DYING,	 /* the old domain is going: wait */
-	REMAINS_WHOLE,	 /* the new domain is complete */
-	REMAINS_HALF,	 /* the new domain was being built */
+	REMAINS_OLD,     /* the old domain is still there, shut down: it is found as such */
+	REMAINS_DYING,   /* the old domain is going: wait */
+	REMAINS_WHOLE,   /* the new domain is complete */
+	REMAINS_HALF,    /* the new domain was being built */
 };
 
 static bool has_config(struct xen *xen, uint32_t domid)
 {
 	uint8_t *json = NULL;
 	int len = 0;
-	bool found = libxl_userdata_retrieve(xen->ctx, domid, "libxl-json", &json, &len) == 0 &&
-		     len > 0;
+	bool found =
+		libxl_userdata_retrieve(xen->ctx, domid, "libxl-json", &json, &len) == 0 && len > 0;
 
 	free(json);
 	return found;
@@ -348,15 +349,16 @@ static int resume_try(struct recreate *job, struct state_restart *restart, struc
 	int rc = libxl_domain_config_from_json(job->xen->ctx, &job->config, restart->json);
 
 	if (rc != 0 || !job->config.c_info.name)
-		return xen_err(job->xen, err, rc, "a restart was cut short and its record is broken");
+		return xen_err(
+			job->xen, err, rc, "a restart was cut short and its record is broken");
 	job->name = job->config.c_info.name;
 	if (look_for_remains(job->xen, job->uuid, restart->old_domid, &remains, &domain, err) != 0)
 		return -1;
 	if (remains == REMAINS_NOTHING || remains == REMAINS_HALF) {
 		if (++restart->tries > RESUME_TRIES)
 			return err_set(err, ERR_PROC, 0,
-				"guest %s: its restart was cut short %d times; it stays down", job->name,
-				RESUME_TRIES + 1);
+				"guest %s: its restart was cut short %d times; it stays down",
+				job->name, RESUME_TRIES + 1);
 		(void)state_write_restart(job->run, job->uuid, restart, NULL);
 	}
 	return resume_from(job, remains, &domain, err);

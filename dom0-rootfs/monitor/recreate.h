@@ -10,17 +10,17 @@ struct recreate {
 	struct xen *xen;
 	const char *run;
 	const char *uuid;
-	char *name;		     /* owned by the caller */
+	char *name;                 /* owned by the caller */
 	libxl_domain_config config; /* owned by the caller */
-	unsigned short_lives;	     /* recorded with the new life */
+	unsigned short_lives;       /* recorded with the new life */
 };
 
 /*
  * The stored configuration of a domain, with what changed since it was created (disks, NICs,
  * memory, name). CONFIG must be initialised.
  */
-int recreate_read_config(struct xen *xen, uint32_t domid, libxl_domain_config *config,
-	struct err *err);
+int recreate_read_config(
+	struct xen *xen, uint32_t domid, libxl_domain_config *config, struct err *err);
 
 /* Destroys the domain and creates it again. */
 int recreate_restart(const struct recreate *job, uint32_t domid, struct err *err);

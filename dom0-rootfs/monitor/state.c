@@ -202,8 +202,8 @@ void state_read_life(const char *run, const char *uuid, struct decide_life *ret_
 	*ret_life = life;
 }
 
-int state_write_life(const char *run, const char *uuid, const struct decide_life *life,
-	struct err *err)
+int state_write_life(
+	const char *run, const char *uuid, const struct decide_life *life, struct err *err)
 {
 	char path[PATH_MAX], text[64];
 
@@ -217,8 +217,8 @@ static void restart_path(const char *run, const char *uuid, char *buf, size_t si
 	(void)snprintf(buf, size, "%s/monitor/%s" RESTART_SUFFIX, run, uuid);
 }
 
-int state_write_restart(const char *run, const char *uuid, const struct state_restart *restart,
-	struct err *err)
+int state_write_restart(
+	const char *run, const char *uuid, const struct state_restart *restart, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	char path[PATH_MAX];
@@ -228,8 +228,8 @@ int state_write_restart(const char *run, const char *uuid, const struct state_re
 	return write_text(path, 0600, str_text(&text), err);
 }
 
-int state_read_restart(const char *run, const char *uuid, struct state_restart *ret_restart,
-	struct err *err)
+int state_read_restart(
+	const char *run, const char *uuid, struct state_restart *ret_restart, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	struct state_restart restart = {0};
@@ -240,8 +240,8 @@ int state_read_restart(const char *run, const char *uuid, struct state_restart *
 	if (file_read("/", path, JSON_MAX_BYTES, &text, err) != 0)
 		return -1;
 	json = strchr(str_text(&text), '\n');
-	if (!json ||
-		sscanf(str_text(&text), "%9" SCNu32 " %9u", &restart.old_domid, &restart.tries) != 2)
+	if (!json || sscanf(str_text(&text), "%9" SCNu32 " %9u", &restart.old_domid,
+			     &restart.tries) != 2)
 		return err_set(err, ERR_INVALID, 0, "%s makes no sense", path);
 	restart.json = xstrdup(json + 1);
 	*ret_restart = restart;

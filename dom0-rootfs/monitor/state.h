@@ -41,20 +41,20 @@ bool state_is_stopping(const char *run);
 
 /* A guest without a record has an all-zero life. */
 void state_read_life(const char *run, const char *uuid, struct decide_life *ret_life);
-int state_write_life(const char *run, const char *uuid, const struct decide_life *life,
-	struct err *err);
+int state_write_life(
+	const char *run, const char *uuid, const struct decide_life *life, struct err *err);
 
 /* A restart that has begun; on disk from before the old domain is destroyed until the new runs. */
 struct state_restart {
 	uint32_t old_domid;
 	unsigned tries; /* how often it was taken up again */
-	char *json;	/* the configuration, libxl's JSON; owned */
+	char *json;     /* the configuration, libxl's JSON; owned */
 };
 
-int state_write_restart(const char *run, const char *uuid, const struct state_restart *restart,
-	struct err *err);
-int state_read_restart(const char *run, const char *uuid, struct state_restart *ret_restart,
-	struct err *err);
+int state_write_restart(
+	const char *run, const char *uuid, const struct state_restart *restart, struct err *err);
+int state_read_restart(
+	const char *run, const char *uuid, struct state_restart *ret_restart, struct err *err);
 void state_drop_restart(const char *run, const char *uuid);
 void state_restart_dispose(struct state_restart *restart);
 /* The uuids of all restarts that have begun. */

@@ -29,8 +29,8 @@ static int spawn(const char *const *argv, pid_t *ret_pid)
 	(void)posix_spawnattr_init(&attr);
 	(void)posix_spawnattr_setsigmask(&attr, &none);
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setflags(&attr,
-		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+	(void)posix_spawnattr_setflags(
+		&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
 	sys = posix_spawn(ret_pid, SELF, NULL, &attr, (char *const *)(uintptr_t)argv, environ);
 	(void)posix_spawnattr_destroy(&attr);
 	return sys;

@@ -15,7 +15,8 @@
 #include "monlog.h"
 
 static void on_message(xentoollog_logger *logger, xentoollog_level level, int errnoval,
-	const char *context, const char *format, va_list args) __attribute__((format(printf, 5, 0)));
+	const char *context, const char *format, va_list args)
+	__attribute__((format(printf, 5, 0)));
 
 static void on_message(xentoollog_logger *logger, xentoollog_level level, int errnoval,
 	const char *context, const char *format, va_list args)
@@ -43,8 +44,10 @@ int xen_open(struct xen *xen, struct err *err)
 	*xen = (struct xen){.logger = {.vmessage = on_message}};
 	rc = libxl_ctx_alloc(&xen->ctx, LIBXL_VERSION, 0, &xen->logger);
 	if (rc != 0)
-		return err_set(err, ERR_IO, 0, "cannot talk to Xen (rc=%d); does this machine run under "
-			"Xen, and does xenstored run?", rc);
+		return err_set(err, ERR_IO, 0,
+			"cannot talk to Xen (rc=%d); does this machine run under "
+			"Xen, and does xenstored run?",
+			rc);
 	return 0;
 }
 
@@ -98,8 +101,8 @@ void xen_domains_dispose(struct xen_domains *domains)
 	*domains = (struct xen_domains){0};
 }
 
-const struct xen_domain *xen_domains_find(const struct xen_domains *domains, uint32_t domid,
-	const char *uuid)
+const struct xen_domain *xen_domains_find(
+	const struct xen_domains *domains, uint32_t domid, const char *uuid)
 {
 	for (size_t i = 0; i < domains->count; i++) {
 		const struct xen_domain *domain = &domains->item[i];

@@ -18,7 +18,7 @@
 
 struct xen {
 	xentoollog_logger logger; /* first: libxl hands this address back */
-	char last_error[256];	  /* what libxl said last, for the reason in our own messages */
+	char last_error[256];     /* what libxl said last, for the reason in our own messages */
 	libxl_ctx *ctx;
 };
 
@@ -43,8 +43,8 @@ void xen_close(struct xen *xen);
 
 int xen_list(struct xen *xen, struct xen_domains *ret_domains, struct err *err);
 void xen_domains_dispose(struct xen_domains *domains);
-const struct xen_domain *xen_domains_find(const struct xen_domains *domains, uint32_t domid,
-	const char *uuid);
+const struct xen_domain *xen_domains_find(
+	const struct xen_domains *domains, uint32_t domid, const char *uuid);
 
 /* The domain's name, "domain N" if it has none; the caller frees. */
 char *xen_name(struct xen *xen, uint32_t domid);

@@ -36,9 +36,9 @@ static const struct {
 	const char *shortest;
 	const char *options_with_value;
 } staying[] = {
-	{ "create", "cr", "f" },
-	{ "restore", "rest", "" },
-	{ "migrate-receive", "migrate-r", "" },
+	{"create", "cr", "f"},
+	{"restore", "rest", ""},
+	{"migrate-receive", "migrate-r", ""},
 };
 
 static bool options_say_leave(const char *arg, const char *options_with_value)
@@ -68,7 +68,7 @@ bool xlproc_stays(const char *cmdline, size_t len)
 				continue; /* xl's global options */
 			for (size_t i = 0; i < sizeof(staying) / sizeof(staying[0]); i++) {
 				if (text_starts(staying[i].name, arg) &&
-				    text_starts(arg, staying[i].shortest))
+					text_starts(arg, staying[i].shortest))
 					values = staying[i].options_with_value;
 			}
 			if (!values)
@@ -93,8 +93,10 @@ static bool read_waiting_line(const char *line, pid_t pid, uint32_t *ret_domid)
 		return false;
 	for (const char *p = line; (p = strstr(p, " (domid ")); p++)
 		mark = p;
-	if (!mark || sscanf(mark, " (domid %9u) to die [pid %15ld]%n", &domid, &logged_pid, &used) != 2 ||
-	    used == 0 || logged_pid != (long)pid)
+	if (!mark ||
+		sscanf(mark, " (domid %9u) to die [pid %15ld]%n", &domid, &logged_pid, &used) !=
+			2 ||
+		used == 0 || logged_pid != (long)pid)
 		return false;
 	*ret_domid = domid;
 	return true;
@@ -202,7 +204,7 @@ static enum xlproc_phase read_phase(int dir, pid_t pid, uint32_t *ret_domid)
 static bool look_at(const char *proc_root, pid_t pid, struct xlproc *ret_proc)
 {
 	char path[PATH_MAX], cmdline[8192];
-	struct xlproc proc = { .pid = pid, .pidfd = -1 };
+	struct xlproc proc = {.pid = pid, .pidfd = -1};
 	bool found = false;
 	int dir;
 
@@ -229,7 +231,7 @@ out:
 
 int xlproc_find(const char *proc_root, struct xlproc_list *ret_list, struct err *err)
 {
-	struct xlproc_list list = { 0 };
+	struct xlproc_list list = {0};
 	struct dirent *entry;
 	DIR *dir = opendir(proc_root);
 
@@ -259,5 +261,5 @@ void xlproc_list_dispose(struct xlproc_list *list)
 			close(list->item[i].pidfd);
 	}
 	free(list->item);
-	*list = (struct xlproc_list){ 0 };
+	*list = (struct xlproc_list){0};
 }

@@ -12,16 +12,16 @@ struct err;
 
 /* What an xl process's log says about it, by its last tell-tale line. */
 enum xlproc_phase {
-	XLPROC_SILENT,	   /* nothing told (yet): it may look after any domain */
+	XLPROC_SILENT,     /* nothing told (yet): it may look after any domain */
 	XLPROC_WATCHING,   /* waits for the death of one domain, whose number it tells */
 	XLPROC_RESTARTING, /* has seen the death and makes the domain anew */
-	XLPROC_LEAVING,	   /* has done its work and exits */
+	XLPROC_LEAVING,    /* has done its work and exits */
 };
 
 /* How an xl process stands to one domain. */
 enum xlproc_claim {
-	XLPROC_NONE,	/* does not look after it */
-	XLPROC_MAYBE,	/* might: cannot be told from outside */
+	XLPROC_NONE,    /* does not look after it */
+	XLPROC_MAYBE,   /* might: cannot be told from outside */
 	XLPROC_CERTAIN, /* does: its own log says so */
 };
 

@@ -143,8 +143,14 @@ static void leftovers_are_no_guests(void **state)
 		const char *name;
 		bool is_config;
 	} cases[] = {
-		{"a.cfg", true}, {"10-web", true}, {"a~", false}, {".a.cfg.swp", false},
-		{"a.cfg.dpkg-old", false}, {"#a.cfg#", false}, {"a.cfg.bak", false}, {"", false},
+		{"a.cfg", true},
+		{"10-web", true},
+		{"a~", false},
+		{".a.cfg.swp", false},
+		{"a.cfg.dpkg-old", false},
+		{"#a.cfg#", false},
+		{"a.cfg.bak", false},
+		{"", false},
 	};
 
 	(void)state;

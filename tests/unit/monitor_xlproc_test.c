@@ -31,23 +31,16 @@ static void arguments_tell_who_stays(void **state)
 	} cases[] = {
 		{ARGS("xl\0create\0/etc/xen/a.cfg"), true},
 		{ARGS("/usr/lib/xen-4.20/bin/xl\0-v\0-v\0create\0-F\0a.cfg"), true},
-		{ARGS("xl\0cr\0a.cfg"), true},
-		{ARGS("xl\0create\0-e\0a.cfg"), false},
-		{ARGS("xl\0create\0a.cfg\0-e"), false},
-		{ARGS("xl\0create\0-qe\0a.cfg"), false},
+		{ARGS("xl\0cr\0a.cfg"), true}, {ARGS("xl\0create\0-e\0a.cfg"), false},
+		{ARGS("xl\0create\0a.cfg\0-e"), false}, {ARGS("xl\0create\0-qe\0a.cfg"), false},
 		{ARGS("xl\0create\0-fpeter.cfg"), true}, /* the e is in a file's name */
-		{ARGS("xl\0create\0--quiet\0a.cfg"), true},
-		{ARGS("xl\0restore\0save"), true},
-		{ARGS("xl\0restore\0-e\0save"), false},
-		{ARGS("xl\0migrate-receive"), true},
-		{ARGS("xl\0migrate-receive\0-e"), false},
-		{ARGS("xl\0migrate\0a\0host"), false},
-		{ARGS("xl\0reboot\0a"), false},
-		{ARGS("xl\0console\0a"), false},
+		{ARGS("xl\0create\0--quiet\0a.cfg"), true}, {ARGS("xl\0restore\0save"), true},
+		{ARGS("xl\0restore\0-e\0save"), false}, {ARGS("xl\0migrate-receive"), true},
+		{ARGS("xl\0migrate-receive\0-e"), false}, {ARGS("xl\0migrate\0a\0host"), false},
+		{ARGS("xl\0reboot\0a"), false}, {ARGS("xl\0console\0a"), false},
 		{ARGS("xl\0list"), false},
 		{ARGS("xl\0c\0a.cfg"), false}, /* ambiguous: xl refuses it */
-		{ARGS("xl"), false},
-		{"", 0, false},
+		{ARGS("xl"), false}, {"", 0, false},
 		{"xl\0create", 9, true}, /* without the last NUL */
 	};
 
@@ -169,7 +162,8 @@ static void processes_are_found(void **state)
 	assert_non_null(mkdtemp(root));
 	fake_process(root, 101, "/usr/lib/xen-4.20/bin/xl", ARGS("xl\0create\0a.cfg"),
 		"Waiting for domain a (domid 5) to die [pid 101]\n");
-	fake_process(root, 102, "/usr/lib/xen-4.20/bin/xl (deleted)", ARGS("xl\0create\0b.cfg"), NULL);
+	fake_process(
+		root, 102, "/usr/lib/xen-4.20/bin/xl (deleted)", ARGS("xl\0create\0b.cfg"), NULL);
 	fake_process(root, 103, "/usr/lib/xen-4.20/bin/xl", ARGS("xl\0create\0-e\0c.cfg"), NULL);
 	fake_process(root, 104, "/usr/bin/bash", ARGS("xl\0create\0d.cfg"), NULL);
 	fake_process(root, 105, "/usr/lib/xen-4.20/bin/xl", ARGS("xl\0list"), NULL);

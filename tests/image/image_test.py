@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the image consists of, seen without booting it."""
+
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = TOP / "build"
+LAYERS = BUILD / "layers"
+
+# Why a file may be set-user-ID root. Anything else is a finding.
+SETUID = {"base/usr/bin/busybox": "su for administrators; /etc/busybox.conf allows it to group wheel only"}
+
+
+def elf_files(tree):
+    for path in tree.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with open(path, "rb") as stream:
+                if stream.read(4) == b"\x7fELF":
+                    yield path
+
+
+def test_initramfs_has_no_dynamic_program():
+    """If every library on the disk is broken, a shell still comes up."""
+    seen = 0
+    for path in elf_files(BUILD / "initramfs"):
+        if path.suffix == ".ko":
+            continue
+        seen += 1
+        headers = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True, check=True).stdout
+        assert "INTERP" not in headers, path
+        assert "(NEEDED)" not in subprocess.run(["readelf", "-dW", path], capture_output=True, text=True,
+                                                check=True).stdout, path
+    assert seen >= 2  # early and busybox
+
+
+def test_setuid_files_have_a_reason():
+    found = {str(path.relative_to(LAYERS)) for path in LAYERS.rglob("*")
+             if not path.is_symlink() and path.lstat().st_mode & (stat.S_ISUID | stat.S_ISGID) and path.is_file()}
+    assert found == set(SETUID)
+
+
+def test_no_build_path_and_no_mirror_in_our_programs():
+    programs = [BUILD / "initramfs" / "init", BUILD / "initramfs/usr/bin/busybox", *(LAYERS / "domus/usr/sbin").iterdir()]
+    bad = [path for path in programs if re.search(rb"/src/(lib|dom0-rootfs|build)|/home/", path.read_bytes())]
+    assert not bad
+
+
+def test_medium_lists_every_file_it_boots():
+    """SHA256SUMS names all that early and GRUB check, and they match."""
+    tree = BUILD / "iso" / "domus"
+    names = {line.split()[1] for line in (tree / "SHA256SUMS").read_text().splitlines()}
+    there = {str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file()}
+    assert {"xen.gz", "vmlinuz", "initrd", "layers/base.squashfs", "layers/domus.squashfs"} <= names
+    assert {name for name in there if name.endswith((".squashfs", ".cpio", ".gz", "initrd", "vmlinuz"))} == names
+    subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=tree, check=True)
+
+
+def test_no_unwanted_interpreter_in_dom0():
+    """No Python, no Perl, no systemd, no udevd in dom0."""
+    unwanted = re.compile(r"^(python|perl|systemd|udevd)")
+    found = [path for path in LAYERS.rglob("*") if "bin" in path.parent.name and unwanted.match(path.name)]
+    assert not found
+
+
+def test_every_program_of_the_layers_finds_its_libraries():
+    """The layers together are closed: no ELF file asks for a library that none of them has."""
+    stages = [path for path in LAYERS.iterdir() if path.is_dir()]
+    libraries = {path.name for stage in stages for path in stage.rglob("*.so*")}
+    missing = set()
+    for stage in stages:
+        for path in elf_files(stage):
+            if path.suffix == ".ko":
+                continue
+            dynamic = subprocess.run(["readelf", "-dW", path], capture_output=True, text=True, check=False).stdout
+            missing |= {(lib, path.name) for lib in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic) if lib not in libraries}
+    assert not missing
+    assert os.path.exists(LAYERS / "base/usr/lib64/ld-linux-x86-64.so.2")
