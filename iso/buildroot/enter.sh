@@ -3,7 +3,7 @@
 # Runs a program inside a root: enter.sh ROOT PROGRAM [ARG...]
 # The tree is visible at /src and at its own path, the caller's directory (CALLER) at its own path.
 # Needs no privilege: user, mount and PID namespaces. Signals reach the program, and nothing that it
-# started outlives it.
+# started outlives it. Root of a container that has none of these: chroot and a copy of the tree, see below.
 set -eu
 
 top=$(pwd)
@@ -55,6 +55,10 @@ children()
 forward()
 {
 	sent=
+	if [ "$kind" = chroot ]; then
+		kill -s "$1" "$child" 2>/dev/null || true
+		return
+	fi
 	for first in $(children "$child"); do
 		for program in $(children "$first"); do
 			! kill -s "$1" "$program" 2>/dev/null || sent=1
@@ -100,12 +104,78 @@ try()
 {
 	unshare "$@" mount -t tmpfs tmpfs "$root/tmp" 2>/dev/null
 }
+
+# Root without namespaces: the tree cannot be mounted into the root, so it is copied there (build/ as hard
+# links) and build/ is taken back afterwards. There is no /proc: enough for make iso, not for the tests.
+can_chroot()
+{
+	[ "$(id -u)" -eq 0 ] || return 1
+	mkdir -p "$root/dev"
+	for node in null zero full random urandom tty; do
+		[ -c "$root/dev/$node" ] || cp -a "/dev/$node" "$root/dev/" || return 1
+	done
+	# A disk mounted with `nodev` has the node and refuses its use.
+	chroot "$root" /bin/sh -c ': >/dev/null'
+} 2>/dev/null
+
+copy_in()
+{
+	# A tree that is mounted there after all must not be removed.
+	[ "$(stat -c %d:%i "$root/src/Makefile" 2>/dev/null)" != "$(stat -c %d:%i "$top/Makefile")" ] || return 1
+	rm -rf "$root/src"
+	rmdir "$root$top" 2>/dev/null || true
+	mkdir -p "$root/src/build" "$root${top%/*}" || return 1
+	[ "$top" = /src ] || [ -L "$root$top" ] || ln -s /src "$root$top" || return 1
+	for entry in "$top"/* "$top"/.[!.]*; do
+		case ${entry##*/} in
+		build | .git) ;;
+		*) [ ! -e "$entry" ] || cp -a "$entry" "$root/src/" || return 1 ;;
+		esac
+	done
+	for entry in "$top"/build/*; do
+		case ${entry##*/} in
+		root | testroot | lock | *.new) ;;
+		*) cp -al "$entry" "$root/src/build/" || return 1 ;;
+		esac
+	done
+}
+
+# Folders first: a stamp must not be there before what it stands for.
+take_back()
+{
+	for pass in folders rest; do
+		for entry in "$root"/src/build/*; do
+			name=${entry##*/}
+			[ "$pass" = rest ] || [ -d "$entry" ] || continue
+			case $name in
+			image | sources | '*') ;;
+			*)
+				rm -rf "$top/build/$name"
+				mv "$entry" "$top/build/$name"
+				;;
+			esac
+		done
+	done
+	rm -rf "$root/src"
+	mkdir "$root/src"
+}
+
 spaces="--mount --pid --fork --kill-child"
 kind=
 if [ "$(id -u)" -eq 0 ] && try --mount --pid --fork; then
 	kind=$spaces
 elif try --user --map-root-user --mount --pid --fork; then
 	kind="--user --map-root-user $spaces"
+elif can_chroot; then
+	case $caller in
+	"$top"/* | "$top") ;;
+	*) die "without namespaces only the tree itself is visible in the build root: run this in $top" ;;
+	esac
+	kind=chroot
+	echo "  CHROOT    no namespaces with mounts here: building in a copy of the tree; tests need the namespaces" >&2
+	exec 7>>"$root/chroot.lock"
+	flock 7
+	copy_in || die "cannot copy the tree to $root/src: is the disk full?"
 else
 	refused
 fi
@@ -115,8 +185,12 @@ exec 8<&0
 trap '' INT QUIT
 trap 'forward TERM' TERM
 trap 'forward HUP' HUP
-# shellcheck disable=SC2086 # word list
-clean unshare $kind sh -ceu "$inside" sh "$root" "$top" "$caller" "$@" <&8 8<&- &
+if [ "$kind" = chroot ]; then
+	clean chroot "$root" /usr/bin/env --default-signal=INT,QUIT,TERM,HUP -C "${WORKDIR:-$caller}" -- "$@" <&8 8<&- 7>&- &
+else
+	# shellcheck disable=SC2086 # word list
+	clean unshare $kind sh -ceu "$inside" sh "$root" "$top" "$caller" "$@" <&8 8<&- &
+fi
 child=$!
 exec 8<&-
 status=0
@@ -126,4 +200,5 @@ while kill -0 "$child" 2>/dev/null; do
 	status=0
 	wait "$child" || status=$?
 done
+[ "$kind" != chroot ] || take_back
 exit "$status"
