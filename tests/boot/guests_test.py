@@ -31,7 +31,7 @@ def host(name, disks, memory):
 
 
 def open_store(machine):
-    machine.run("mkdir -p /srv/domus && mount /dev/vda /srv/domus && cd /srv/domus")
+    machine.run("mkdir -p /srv/domus && mount -t ext4 /dev/vda /srv/domus && cd /srv/domus")
     machine.run("dmesg -n 1")
 
 
@@ -115,7 +115,7 @@ def test_guests_demo():
         machine.boot(timeout=240)
         for kind in KINDS:
             machine.send(f"xl create -c /usr/share/domus/demo/{kind}.cfg\r")
-            machine.expect(f"Domus demo guest", timeout=150)
+            machine.expect("Domus demo guest", timeout=150)
             machine.expect(r"eth0: 10\.0\.2\.\d+", timeout=60)
             machine.expect(r"# $", timeout=30)
             machine.send("poweroff\r")
