@@ -32,6 +32,7 @@
 struct case_file {
 	uint32_t domid;
 	char uuid[XEN_UUID_TEXT];
+	char *name; /* xenstore forgets it before the domain is quite gone */
 	bool is_asked;
 	int64_t tried_ms;
 };
@@ -94,9 +95,22 @@ static struct case_file *case_for(struct stop *stop, const struct xen_domain *do
 	}
 	stop->cases = xreallocarray(stop->cases, stop->case_count + 1, sizeof(*stop->cases));
 	struct case_file *c = &stop->cases[stop->case_count++];
-	*c = (struct case_file){.domid = domain->domid};
+	*c = (struct case_file){
+		.domid = domain->domid, .name = xen_name(&stop->xen, domain->domid)};
 	memcpy(c->uuid, domain->uuid, sizeof(c->uuid));
 	return c;
+}
+
+/* Is a worker of ours removing this domain? A second one would only get in its way. */
+static bool is_being_removed(const struct stop *stop, const struct xen_domain *domain)
+{
+	for (size_t i = 0; i < stop->workers.count; i++) {
+		const struct worker *worker = &stop->workers.item[i];
+
+		if (worker->verb != ACT_ASK && worker->domid == domain->domid)
+			return true;
+	}
+	return false;
 }
 
 static void treat(struct stop *stop, const struct xen_domain *domain)
@@ -106,7 +120,7 @@ static void treat(struct stop *stop, const struct xen_domain *domain)
 	bool is_suspended = domain->is_shut_down && domain->reason == LIBXL_SHUTDOWN_REASON_SUSPEND;
 	struct err err = ERR_INIT;
 
-	if (domain->is_dying)
+	if (domain->is_dying || is_being_removed(stop, domain))
 		return;
 	if (stop->is_overdue) {
 		order.verb = ACT_DESTROY;
@@ -135,11 +149,8 @@ static void say_progress(struct stop *stop, const struct xen_domains *domains)
 	int64_t left_ms = stop->limit_ms > now_ms ? stop->limit_ms - now_ms : 0;
 	char *all;
 
-	for (size_t i = 0; i < domains->count; i++) {
-		CLEANUP(mem_free_string) char *name = xen_name(&stop->xen, domains->item[i].domid);
-
-		strlist_add(&names, name);
-	}
+	for (size_t i = 0; i < domains->count; i++)
+		strlist_add(&names, case_for(stop, &domains->item[i])->name);
 	all = strlist_join(&names);
 	if (!stop->said || strcmp(stop->said, all) != 0 ||
 		now_ms - stop->progress_ms >= PROGRESS_MS) {
@@ -158,11 +169,9 @@ static void say_progress(struct stop *stop, const struct xen_domains *domains)
 
 static void say_overdue(struct stop *stop, const struct xen_domains *domains)
 {
-	for (size_t i = 0; i < domains->count; i++) {
-		CLEANUP(mem_free_string) char *name = xen_name(&stop->xen, domains->item[i].domid);
-
-		(void)printf("guest %s did not shut down in time: destroying it\n", name);
-	}
+	for (size_t i = 0; i < domains->count; i++)
+		(void)printf("guest %s did not shut down in time: destroying it\n",
+			case_for(stop, &domains->item[i])->name);
 	(void)fflush(stdout);
 }
 
@@ -317,6 +326,8 @@ int guests_stop_all(const char *run, int timeout_s, struct err *err)
 	state_end_stopping(run);
 	close(stop.signal_fd);
 	workers_dispose(&stop.workers);
+	for (size_t i = 0; i < stop.case_count; i++)
+		free(stop.cases[i].name);
 	free(stop.cases);
 	free(stop.said);
 	return r;
