@@ -32,3 +32,5 @@ test: $(UNIT_BINS)
 	$(Q)$(PYTEST) -m 'not full' tests
 test-all: $(UNIT_BINS)
 	$(Q)DOMUS_RESUME=1 $(PYTEST) tests
+report:
+	$(Q)python3 tests/perf/report.py

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`make report`: the budgets, measured; a table on the terminal and build/report.json.
+
+A missed budget is a red row, not a failed test. What is not measured yet is listed as such.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from harness.machine import BUILD, ISO, Failure, Machine  # noqa: E402
+
+MIB = 1048576
+rows = []
+
+
+def row(what, value, unit, budget=None):
+    within = None if budget is None else value <= budget
+    rows.append({"what": what, "value": round(value, 2), "unit": unit, "budget": budget, "within": within})
+
+
+def sizes():
+    firmware = sum(path.stat().st_size for path in
+                   [*(BUILD / "iso/domus").glob("ucode-*.cpio"), BUILD / "iso/domus/layers/firmware.squashfs"]
+                   if path.exists())
+    total = ISO.stat().st_size
+    row("ISO with all layers and wired firmware", total / MIB, "MiB", 110)
+    row("ISO without firmware and microcode", (total - firmware) / MIB, "MiB", 90)
+    parts = sorted(((path.stat().st_size, path) for path in (BUILD / "iso").rglob("*") if path.is_file()), reverse=True)
+    for size, path in parts[:20]:
+        row(f"  {path.relative_to(BUILD / 'iso')}", size / MIB, "MiB")
+    inside = []
+    for stage in (BUILD / "layers").iterdir():
+        if stage.is_dir():
+            inside += [(path.stat().st_size, path) for path in stage.rglob("*") if path.is_file() and not path.is_symlink()]
+    for size, path in sorted(inside, reverse=True, key=lambda entry: entry[0])[:20]:
+        row(f"  uncompressed: {path.relative_to(BUILD / 'layers')}", size / MIB, "MiB")
+
+
+def memory_used(machine):
+    text = machine.run("cat /proc/meminfo")
+    kib = {key: int(value) for key, value in re.findall(r"^(\w+):\s+(\d+) kB", text, re.M)}
+    return (kib["MemTotal"] - kib["MemAvailable"]) / 1024
+
+
+def guest_costs(machine):
+    """What dom0 pays for one demo guest of each kind, with the guest's shell up."""
+    for kind in ("pv", "pvh", "hvm"):
+        before = memory_used(machine)
+        machine.run(f"xl create -e /usr/share/domus/demo/{kind}.cfg", timeout=120)
+        machine.run("sleep 20", timeout=60)
+        row(f"dom0 memory for one {kind.upper()} guest", memory_used(machine) - before, "MiB")
+        name = re.findall(r"^(\S+)\s+[1-9]\d*\s", machine.run("xl list"), re.M)[0]
+        machine.run(f"xl destroy {name}", timeout=60)
+
+
+def host():
+    with Machine("report") as machine:
+        machine.expect("Domus live", timeout=120)
+        machine.send("\r")
+        machine.login(400)
+        machine.run("xl list")
+        row("power-on to `xl list`, from CD", machine.seconds(), "s", 15)
+        machine.run("sleep 30", timeout=120)
+        row("dom0 memory in use, no guest", memory_used(machine), "MiB", 48)
+        processes = machine.run("for p in /proc/[0-9]*; do [ -s $p/cmdline ] && [ -n \"$(tr -d '\\0' <$p/cmdline)\" ] && echo x; done | wc -l")
+        row("processes in dom0, no guest", int(processes.split()[-1]) - 3, "", 30)
+        guest_costs(machine)
+
+
+def show():
+    width = max(len(entry["what"]) for entry in rows)
+    for entry in rows:
+        mark = {None: "", True: "ok", False: "OVER BUDGET"}[entry["within"]]
+        budget = "" if entry["budget"] is None else f"<= {entry['budget']}"
+        if entry["within"] is False and sys.stdout.isatty():
+            mark = f"\033[31m{mark}\033[m"
+        print(f"{entry['what']:{width}}  {entry['value']:9.2f} {entry['unit']:4} {budget:8} {mark}")
+
+
+def main():
+    sizes()
+    try:
+        host()
+    except Failure as failure:
+        print(failure)
+        rows.append({"what": "host measurements", "value": 0, "unit": "", "budget": 0, "within": False})
+    show()
+    print("not measured yet: ratio PV guest / Linux without Xen, installation, incremental builds")
+    (BUILD / "report.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
