@@ -194,11 +194,11 @@ fi
 child=$!
 exec 8<&-
 status=0
-wait "$child" || status=$?
+wait "$child" 2>/dev/null || status=$?
 # A signal ends the wait, not the program.
 while kill -0 "$child" 2>/dev/null; do
 	status=0
-	wait "$child" || status=$?
+	wait "$child" 2>/dev/null || status=$?
 done
 [ "$kind" != chroot ] || take_back
 exit "$status"

@@ -98,7 +98,7 @@ write_config()
 		Dir::Etc::sourceparts "/dev/null";
 		Dir::Etc::preferencesparts "/dev/null";
 		Dir::Etc::preferences "/dev/null";
-		Dir::Etc::trusted "/dev/null";
+		Dir::Etc::trusted "$apt/keys/none";
 		Dir::Etc::trustedparts "$apt/keys/";
 		APT::Architecture "amd64";
 		APT::Architectures { "amd64"; };
@@ -169,14 +169,16 @@ read_lists()
 	say INDEX "asking the Debian mirror for its signed package lists"
 	status=0
 	apt-get update -qq >"$apt/errors" 2>&1 || status=$?
-	grep '^[EW]: ' "$apt/errors" >"$apt/reasons" || [ "$status" -ne 0 ] || return 0
-	reason=$(sed -n '/^[EW]: /{s/^...//;p;q;}' "$apt/errors" | sed 's#//[^/@ ]*@#//#
-		s/^Failed to fetch [^ ]* *//; s/ *\[IP: [^]]*\]//; s/[. ]*$//')
+	# A list that could not be had is only a warning to apt; other warnings are not failures.
+	grep '^E: \|^W: .*\(Failed to fetch\|Some index files\|GPG error\|NO_PUBKEY\|signature verification\)' \
+		"$apt/errors" >"$apt/reasons" || [ "$status" -ne 0 ] || return 0
+	reason=$(sed -n '/^[EW]: /{s/^...//;p;q;}' "$apt/reasons" | sed 's#//[^/@ ]*@#//#
+		s/^Failed to fetch [^ ]* *//; s/ *\[IP: [^]]*\]//; s/[.: ]*$//')
 	other="give another one with MIRROR="
 	if grep -qi 'no space left' "$apt/errors"; then
 		die "the disk is full: $reason. Make room in $BUILD and run make again"
 	elif grep -q 'GPG error\|NO_PUBKEY\|BADSIG\|is not signed\|signature' "$apt/reasons"; then
-		reason=$(sed -n '/GPG error\|NO_PUBKEY\|BADSIG\|signature/{s/^...//;p;q;}' "$apt/reasons")
+		reason=$(sed -n '/GPG error\|NO_PUBKEY\|BADSIG\|signature/{s/^...//;s/[. ]*$//;s/   */ /g;p;q;}' "$apt/reasons")
 		die "the package lists of $main are not signed by Debian's archive key, so nothing was taken from it: \
 ${reason:-no signature}. Is the clock right ($(date -u +%F))? Else $other"
 	elif grep -qi 'hash sum mismatch\|unexpected size' "$apt/reasons"; then

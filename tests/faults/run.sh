@@ -125,11 +125,21 @@ no_results()
 	done
 }
 
-# as_root_of_ns SCRIPT: as root of a new user and mount namespace, where mounts are ours to make.
+# in_namespace SCRIPT: as root of a new user and mount namespace, where mounts are ours to make.
 in_namespace()
 {
 	unshare --user --map-root-user --mount true 2>/dev/null || skip "this host has no user namespaces with mounts"
 	unshare --user --map-root-user --mount sh -eu -c "$1"
+}
+
+# with_mounts SCRIPT: root will do without a user namespace.
+with_mounts()
+{
+	if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
+		unshare --mount sh -eu -c "$1"
+	else
+		in_namespace "$1"
+	fi
 }
 
 # until_exists FILE PID
@@ -150,7 +160,7 @@ test_no_mirror()
 	mkdir -p other/apt.conf.d other/sources.list.d other/preferences.d
 	echo "deb http://archive.example/ubuntu noble main" >other/sources.list
 	echo "deb [trusted=yes] http://download.example/linux/debian trixie stable" >>other/sources.list
-	in_namespace "mount --bind other /etc/apt; APT_CONFIG= XDG_CACHE_HOME=$t/.cache make root" >out 2>err </dev/null
+	with_mounts "mount --bind other /etc/apt; APT_CONFIG= XDG_CACHE_HOME=$t/.cache make root" >out 2>err </dev/null
 	status=$?
 	[ ! -e "$work/$test.why" ] || exit 77
 	refused 'has no Debian mirror: give one, as in make MIRROR='
@@ -162,7 +172,7 @@ test_mirror_unreachable()
 	tree
 	built make root MIRROR=http://127.0.0.1:1/debian
 	status=$?
-	refused "cannot read the Debian mirror http://127.0.0.1:1/debian: .*Could.* connect"
+	refused "cannot read the Debian mirror http://127.0.0.1:1/debian: .*connect"
 	no_results
 	works
 }
@@ -340,7 +350,7 @@ test_offline()
 test_disk_full_cache()
 {
 	resolved
-	in_namespace "mount -t tmpfs -o size=1m tmpfs .cache; env APT_CONFIG=$t/apt.conf XDG_CACHE_HOME=$t/.cache \
+	with_mounts "mount -t tmpfs -o size=1m tmpfs .cache; env APT_CONFIG=$t/apt.conf XDG_CACHE_HOME=$t/.cache \
 		make root MIRROR=$url" >out 2>err </dev/null
 	status=$?
 	[ ! -e "$work/$test.why" ] || exit 77
@@ -354,7 +364,7 @@ test_disk_full_build()
 	resolved
 	works
 	rm -r build/root build/image build/*.stamp
-	in_namespace "mkdir mnt; cp -a build/. mnt.keep; mount -t tmpfs -o size=4m tmpfs build; cp -a mnt.keep/. build; \
+	with_mounts "cp -a build/. mnt.keep; mount -t tmpfs -o size=4m tmpfs build; cp -a mnt.keep/. build; \
 		env APT_CONFIG=$t/apt.conf XDG_CACHE_HOME=$t/.cache make root MIRROR=$url" >out 2>err </dev/null
 	status=$?
 	[ ! -e "$work/$test.why" ] || exit 77
@@ -369,7 +379,7 @@ test_disk_full_midway()
 	resolved
 	works
 	rm -r build/root build/image build/*.stamp
-	in_namespace "cp -a build/. keep; mount -t tmpfs -o size=200m,nr_inodes=250 tmpfs build; cp -a keep/. build; \
+	with_mounts "cp -a build/. keep; mount -t tmpfs -o size=200m,nr_inodes=250 tmpfs build; cp -a keep/. build; \
 		env APT_CONFIG=$t/apt.conf XDG_CACHE_HOME=$t/.cache make root MIRROR=$url || s=\$?; \
 		ls build >left; exit \${s:-0}" >out 2>err </dev/null
 	status=$?
@@ -430,7 +440,7 @@ test_interrupted_in_unpack()
 test_terminated_inside()
 {
 	resolved
-	$enter sh -c 'echo started >/src/started; sleep 1000; echo survived >/src/survived' &
+	$enter sh -c 'echo started >/src/started; sleep 1000; echo survived >/src/survived' 2>err &
 	pid=$!
 	until_exists started "$pid"
 	kill -TERM "$pid"
@@ -547,7 +557,7 @@ test_old_tools()
 test_no_keyring()
 {
 	tree
-	in_namespace "mount -t tmpfs tmpfs /usr/share/keyrings; env APT_CONFIG=$t/apt.conf XDG_CACHE_HOME=$t/.cache \
+	with_mounts "mount -t tmpfs tmpfs /usr/share/keyrings; env APT_CONFIG=$t/apt.conf XDG_CACHE_HOME=$t/.cache \
 		DOMUS_INDEX_MIB=1 make root MIRROR=$url" >out 2>err </dev/null
 	status=$?
 	[ ! -e "$work/$test.why" ] || exit 77
