@@ -31,7 +31,7 @@ help: ## list the targets
 	@echo '  xen=source  firmware=none|wired|all  guest_mirror=URL: configs/build.conf, for one run'
 
 iso: ## build build/domus.iso
-run: iso ## build the ISO and boot it in QEMU on this terminal (leave with Ctrl-] q)
+run: iso ## build the ISO and boot it in QEMU on this terminal (leave with Ctrl-] then x)
 smoke: ## boot the ISO as far as `xl list`, about a minute
 test: ## the tests, at most 25 minutes on two cores
 test-all: ## every test in full, resumable; report in build/test-all.txt

@@ -13,7 +13,7 @@ PAYLOAD := $(B)/xen.gz $(B)/vmlinuz $(B)/initrd $(B)/demo/initrd $(UCODE) $(LAYE
 iso: $(B)/domus.iso
 
 # The tree of the medium, less the boot images that need its volume id.
-$(B)/iso.stamp: $(PAYLOAD) $(wildcard iso/*.cfg) iso/grub-cfg.sh iso/tree.sh hypervisor/cmdline $(B)/release $(CONFIG)
+$(B)/iso.stamp: $(PAYLOAD) $(wildcard iso/*.cfg) iso/grub-cfg.sh iso/tree.sh hypervisor/cmdline $(B)/release $(B)/conf.mk $(CONFIG)
 	$(call step,TREE,$(T_ISO))
 	$(Q)VERSION=$(VERSION) IMAGE=$(IMAGE) CONFIG='$(CONFIG)' sh iso/tree.sh $(T_ISO) $(EPOCH) $(PAYLOAD)
 	$(Q)touch $@

@@ -11,9 +11,9 @@ mkdir -p "$dir/domus/layers" "$dir/domus/demo" "$dir/domus/sums" "$dir/boot/grub
 
 for file; do
 	case $file in
-	*.squashfs) ln "$file" "$dir/domus/layers/" ;;
-	*/demo/*) ln "$file" "$dir/domus/demo/" ;;
-	*) ln "$file" "$dir/domus/" ;;
+	*.squashfs) cp "$file" "$dir/domus/layers/" ;;
+	*/demo/*) cp "$file" "$dir/domus/demo/" ;;
+	*) cp "$file" "$dir/domus/" ;;
 	esac
 done
 (cd "$dir/domus" && find xen.gz vmlinuz initrd ucode-*.cpio demo layers -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)

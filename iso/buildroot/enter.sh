@@ -40,7 +40,7 @@ clean()
 {
 	exec env -i PATH=/src/build/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 TZ=UTC TERM="${TERM:-dumb}" \
 		SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-0}" ${MAKEFLAGS:+MAKEFLAGS="$MAKEFLAGS"} \
-		${WORKDIR:+WORKDIR="$WORKDIR"} ${CI:+CI="$CI"} "$@"
+		${WORKDIR:+WORKDIR="$WORKDIR"} ${CI:+CI="$CI"} ${MEM:+MEM="$MEM"} ${DOMUS_SLOW:+DOMUS_SLOW="$DOMUS_SLOW"} "$@"
 }
 
 # children PID: its child processes. To the namespace's first process nobody outside can send a Ctrl-C
