@@ -50,7 +50,7 @@ def initrd(work):
 
 
 def ext4(image, tree, offset, size):
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-O", "^metadata_csum_seed,^orphan_file",
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-O", "^metadata_csum_seed,^orphan_file",
                     "-L", image.stem, "-d", tree, "-E", f"offset={offset}", image, f"{size // 1024}k"], check=True)
 
 
