@@ -51,7 +51,9 @@ LAYERS := modules base domus hvm remote firmware
 ifeq ($(FIRMWARE),none)
 LAYERS := $(filter-out firmware,$(LAYERS))
 endif
-SQUASH = env -u SOURCE_DATE_EPOCH mksquashfs $1 $2.new -noappend -no-progress -quiet -no-xattrs -all-root -comp xz -b 1M -Xbcj x86 \
+# 256 KiB blocks: each mounted layer holds several blocks unpacked in the kernel's memory for good; with 1 MiB
+# blocks that was 25 MiB of dom0.
+SQUASH = env -u SOURCE_DATE_EPOCH mksquashfs $1 $2.new -noappend -no-progress -quiet -no-xattrs -all-root -comp xz -b 256K -Xbcj x86 \
 	-mkfs-time $(EPOCH) -all-time $(EPOCH) >/dev/null && mv $2.new $2
 
 $(L)/%.squashfs: $(L)/%.stamp

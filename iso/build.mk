@@ -2,10 +2,7 @@
 # The medium: a hybrid image for CD and USB stick, BIOS and UEFI; and the netboot files.
 
 T_ISO := $(B)/iso
-EFI_MODULES := all_video boot chain configfile echo efinet fat font gcry_sha256 gfxterm halt hashsum help iso9660 ls \
-	minicmd multiboot2 smbios normal part_gpt part_msdos reboot regexp relocator search search_fs_file search_fs_uuid \
-	search_label serial sleep terminal test true linux read tftp http net loadenv ext2 probe
-BIOS_MODULES := gzio biosdisk boot chain configfile drivemap echo fat gcry_sha256 halt hashsum help iso9660 ls minicmd multiboot2 \
+BIOS_MODULES := gzio smbios biosdisk boot chain configfile drivemap echo fat gcry_sha256 halt hashsum help iso9660 ls minicmd multiboot2 \
 	normal part_gpt part_msdos reboot regexp relocator search search_fs_file search_fs_uuid search_label serial \
 	sleep terminal test true linux linux16 read vga tftp http net pxe loadenv ext2 probe
 PAYLOAD := $(B)/xen.gz $(B)/vmlinuz $(B)/initrd $(B)/demo/initrd $(UCODE) $(LAYERS:%=$(L)/%.squashfs)
