@@ -72,6 +72,7 @@ def take_out(store, name):
     return to
 
 
+@pytest.mark.full
 def test_guests(disks):
     """DESIGN's three kinds in one machine: each boots its own kernel from its own disk."""
     with host("guests", disks, 2048) as machine:
@@ -109,17 +110,29 @@ def test_guests(disks):
         assert read_disk(image, kind, "/clean").strip() == "3", f"{kind} was not shut down cleanly"
 
 
+def start_demo(machine, kind):
+    """A guest's shell on this terminal, an address by DHCP, its poweroff, and dom0's shell again."""
+    machine.send(f"xl create -c /usr/share/domus/demo/{kind}.cfg\r")
+    machine.expect(f"Domus demo guest .{kind.upper()}", timeout=150)
+    machine.expect(r"eth0: 10\.0\.2\.\d+", timeout=60)
+    machine.expect(r"# $", timeout=30)
+    machine.send("poweroff\r")
+    machine.expect("domus-test# $", timeout=90)
+
+
 def test_guests_demo():
-    """What the banner tells a new user to type: a guest's shell on this terminal."""
+    """What a new user types first: the demo guest, paravirtualized, in a PV and in a PVH container."""
     with Machine("guests_demo", memory=2048) as machine:
-        machine.boot(timeout=240)
-        for kind in KINDS:
-            machine.send(f"xl create -c /usr/share/domus/demo/{kind}.cfg\r")
-            machine.expect("Domus demo guest", timeout=150)
-            machine.expect(r"eth0: 10\.0\.2\.\d+", timeout=60)
-            machine.expect(r"# $", timeout=30)
-            machine.send("poweroff\r")
-            machine.expect("domus-test# $", timeout=90)
+        machine.boot(timeout=300)
+        for kind in ("pv", "pvh"):
+            start_demo(machine, kind)
+
+
+@pytest.mark.full
+def test_guests_demo_hvm():
+    with Machine("guests_demo_hvm", memory=2048) as machine:
+        machine.boot(timeout=300)
+        start_demo(machine, "hvm")
 
 
 @pytest.mark.full
