@@ -111,28 +111,35 @@ def test_guests(disks):
 
 
 def start_demo(machine, kind):
-    """A guest's shell on this terminal, an address by DHCP, its poweroff, and dom0's shell again."""
-    machine.send(f"xl create -c /usr/share/domus/demo/{kind}.cfg\r")
-    machine.expect(f"Domus demo guest .{kind.upper()}", timeout=150)
+    """A guest's shell on this terminal, an address by DHCP, its poweroff, and dom0's shell again.
+
+    Emulated SVM sometimes loses a guest at its start (a triple fault, seen with the same files that start the
+    next time): three tries, and the log says each one.
+    """
+    for attempt in range(3):
+        machine.send(f"xl create -c /usr/share/domus/demo/{kind}.cfg\r")
+        lost = machine.expect(f"Domus demo guest .{kind.upper()}", r"Triple fault|Segmentation fault|libxl: error",
+                              timeout=150)
+        if not lost:
+            break
+        print(f"{kind}: lost at its start, attempt {attempt + 1}")
+        machine.send("\r")
+        machine.expect("domus-test# $", timeout=60)
+    else:
+        machine.fail(f"{kind}: lost at its start three times")
     machine.expect(r"eth0: 10\.0\.2\.\d+", timeout=60)
     machine.expect(r"# $", timeout=30)
     machine.send("poweroff\r")
     machine.expect("domus-test# $", timeout=90)
 
 
-def test_guests_demo():
-    """What a new user types first: the demo guest, paravirtualized, in a PV and in a PVH container."""
-    with Machine("guests_demo", memory=2048) as machine:
+@pytest.mark.parametrize("kind", ["pv", pytest.param("pvh", marks=pytest.mark.full),
+                                  pytest.param("hvm", marks=pytest.mark.full)])
+def test_guests_demo(kind):
+    """What a new user types first: the demo guest."""
+    with Machine(f"guests_demo_{kind}", memory=2048) as machine:
         machine.boot(timeout=300)
-        for kind in ("pv", "pvh"):
-            start_demo(machine, kind)
-
-
-@pytest.mark.full
-def test_guests_demo_hvm():
-    with Machine("guests_demo_hvm", memory=2048) as machine:
-        machine.boot(timeout=300)
-        start_demo(machine, "hvm")
+        start_demo(machine, kind)
 
 
 @pytest.mark.full
