@@ -41,11 +41,6 @@ netboot: ## build/netboot: the same boot by PXE, iPXE and HTTP
 sbom: ## list of the image's packages in SPDX form: build/domus.spdx.json
 
 CONF := $(B)/conf.mk
-ifneq ($(MAKECMDGOALS),)
-ifneq ($(filter-out help clean distclean,$(MAKECMDGOALS)),)
-DUMMY := $(shell mkdir -p $(B))
-endif
-endif
 
 # The file changes only when a value does: see conf.sh.
 $(CONF): $(B)/conf.stamp ;
@@ -124,7 +119,7 @@ outdated: $(B)/manifest ## packages for which the mirror signs something newer
 	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/outdated.sh
 
 clean: ## remove what was built, keep the build root
-	$(Q)cd $(B) 2>/dev/null && rm -rf $$(ls | grep -vxE 'apt|manifest|root|testroot|image|sources|run|.*\.stamp|conf\..*') || true
+	$(Q)cd $(B) 2>/dev/null && rm -rf $$(ls | grep -vxE 'apt|manifest|image|lock|run|(root|testroot|sources)(\.stamp)?|conf\..*') || true
 
 distclean: ## remove build/ (downloads stay in the cache)
 	$(Q)chmod -R u+rwX $(B) 2>/dev/null; rm -rf $(B)

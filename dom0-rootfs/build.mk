@@ -115,7 +115,7 @@ $(B)/keymaps.stamp: $(B)/root.stamp dom0-rootfs/keymaps.sh
 	$(call step,KEYMAPS,$(B)/keymaps)
 	$(Q)sh dom0-rootfs/keymaps.sh $(B)/keymaps && touch $@
 
-# --- initrd: microcode for Xen, then busybox, early and the modules that find the medium
+# --- initrd: busybox, early and the modules that find the medium; CPU microcode lies beside it
 $(B)/initramfs.cpio.zst: $(B)/early/init $(B)/busybox/busybox dom0-rootfs/initramfs-modules.list $(L)/modules.stamp $(B)/release dom0-rootfs/busybox-links.sh
 	$(call step,INITRAMFS,$@)
 	$(Q)rm -rf $(B)/initramfs && mkdir -p $(B)/initramfs/usr/bin $(B)/initramfs/usr/sbin $(B)/initramfs/etc $(B)/initramfs/dev $(B)/initramfs/proc $(B)/initramfs/sys $(B)/initramfs/run

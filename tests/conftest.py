@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What all tests share: names and times on one line each, resuming, and the plain last line."""
 
+import functools
 import hashlib
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ count = {"passed": 0, "failed": 0, "skipped": 0}
 lines = []
 
 
+@functools.cache
 def key_of_build():
     """Results of an earlier run count only for the very same image and tests."""
     digest = hashlib.sha256()
@@ -26,16 +27,17 @@ def key_of_build():
     return digest.hexdigest()
 
 
+def resumed():
+    """What passed earlier with this image and these tests: node id -> seconds."""
+    try:
+        record = json.loads(RECORD.read_text())
+        return record["passed"] if record.get("build") == key_of_build() else {}
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
 def pytest_configure(config):
-    config.resume = {}
-    if os.environ.get("DOMUS_RESUME"):
-        config.build_key = key_of_build()
-        try:
-            record = json.loads(RECORD.read_text())
-            if record.get("build") == config.build_key:
-                config.resume = record["passed"]
-        except (OSError, ValueError, KeyError):
-            pass
+    config.resume = resumed() if os.environ.get("DOMUS_RESUME") else {}
 
 
 def pytest_collection_modifyitems(config, items):
@@ -49,12 +51,6 @@ def pytest_collection_modifyitems(config, items):
 def pytest_runtest_setup(item):
     if item.nodeid in item.config.resume:
         pytest.skip(f"RESUMED passed earlier in {item.config.resume[item.nodeid]:.0f} s")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item):
-    item.started = time.monotonic()
-    yield
 
 
 def pytest_runtest_logreport(report):
@@ -73,27 +69,9 @@ def pytest_runtest_logreport(report):
             remember(report)
 
 
-passed_now = {}
-
-
 def remember(report):
-    passed_now[report.nodeid] = report.duration
-    record = {"build": config_key(), "passed": {**resumed(), **passed_now}}
+    record = {"build": key_of_build(), "passed": {**resumed(), report.nodeid: report.duration}}
     RECORD.write_text(json.dumps(record, indent=1))
-
-
-def config_key():
-    if not hasattr(config_key, "value"):
-        config_key.value = key_of_build()
-    return config_key.value
-
-
-def resumed():
-    try:
-        record = json.loads(RECORD.read_text())
-        return record["passed"] if record.get("build") == config_key() else {}
-    except (OSError, ValueError, KeyError):
-        return {}
 
 
 def pytest_report_teststatus(report, config):
