@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs a program inside a root: enter.sh ROOT PROGRAM [ARG...]
-# The tree is visible at /src and at its own path, the caller's directory (CALLER) at its own path.
+# The tree is visible at /src and (unless the root is another user's) at its own path; the caller's directory
+# (CALLER) at its own path.
 # Needs no privilege: user, mount and PID namespaces. Signals reach the program, and nothing that it
 # started outlives it. Root of a container that has none of these: chroot and a copy of the tree, see below.
 set -eu
@@ -20,9 +21,10 @@ inside='
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 	mount --bind "$top" "$root/src"
-	mkdir -p "$root$top" 2>/dev/null && mount --bind "$top" "$root$top"
+	at=$top
+	{ mkdir -p "$root$top" && mount --bind "$top" "$root$top"; } 2>/dev/null || at=/src
 	case $caller in
-	"$top"/* | "$top") ;;
+	"$top"/* | "$top") caller=$at${caller#"$top"} ;;
 	*) mkdir -p "$root$caller" 2>/dev/null && mount --rbind "$caller" "$root$caller" ;;
 	esac
 	set +e
