@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What can be done to a guest: each a command of xl, shown as it is run, and success read back
+ * from Xen.
+ */
+#ifndef VMWIZARD_ACTION_H
+#define VMWIZARD_ACTION_H
+
+#include "vmwizard/list.h"
+#include "vmwizard/plan.h"
+
+struct vm_action {
+	const char *root; /* "/" */
+	struct vm_xen *xen;
+	const char *name;
+	/* Called with each command before it is run ("xl pause web"); may be NULL. */
+	void (*show)(void *context, const char *command);
+	void *context;
+	unsigned timeout_s; /* to wait for the result; 0: the action's own */
+};
+
+int vm_start(const struct vm_action *a, struct err *err);
+/* Asks the guest and waits until it is off. */
+int vm_shutdown(const struct vm_action *a, struct err *err);
+int vm_reboot(const struct vm_action *a, struct err *err);
+int vm_destroy(const struct vm_action *a, struct err *err);
+int vm_pause(const struct vm_action *a, struct err *err);
+int vm_unpause(const struct vm_action *a, struct err *err);
+/* To /var/lib/xen/save/NAME or the library; vm_restore() starts from there and removes it. */
+int vm_save(const struct vm_action *a, struct err *err);
+int vm_restore(const struct vm_action *a, struct err *err);
+/* The guest must be off. with_disks: those made by Domus for it too. */
+int vm_delete(const struct vm_action *a, bool with_disks, struct err *err);
+int vm_rename(const struct vm_action *a, const char *new_name, struct err *err);
+/* A copy of definition and disks, with new identities. The guest must be off. */
+int vm_clone(const struct vm_action *a, const char *new_name, const struct vm_progress *progress,
+	struct err *err);
+/* *ret_mib, *ret_count: what the guest really has after the wait. */
+int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err);
+int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, struct err *err);
+/* Now and for later starts. cpus "" or "all": not pinned. */
+int vm_pin(const struct vm_action *a, const char *cpus, struct err *err);
+int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err *err);
+int vm_autostart(const struct vm_action *a, bool is_on, struct err *err);
+/* Now (if it runs) and for later starts. */
+int vm_attach_disk(const struct vm_action *a, struct vm_disk *disk, struct err *err);
+int vm_detach_disk(const struct vm_action *a, const char *target, struct err *err);
+int vm_attach_nic(const struct vm_action *a, struct vm_nic *nic, struct err *err);
+int vm_detach_nic(const struct vm_action *a, const char *mac, struct err *err);
+/* path "" empties the drive. HVM while running. */
+int vm_cdrom(const struct vm_action *a, const char *path, struct err *err);
+/* argv of the console, for a caller that gives it the terminal; and lines how to see VNC. */
+int vm_console_argv(const struct vm_action *a, struct strlist *ret_argv, struct err *err);
+int vm_vnc_help(const struct vm_action *a, struct str *ret_text, struct err *err);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this machine has for guests: read once, then only looked at. */
+#ifndef VMWIZARD_HOST_H
+#define VMWIZARD_HOST_H
+
+#include "vmwizard/profile.h"
+#include "vmwizard/spec.h"
+
+enum vm_pool_kind {
+	VM_POOL_THIN, /* LVM thin pool; path "VG/POOL" */
+	VM_POOL_LVM,  /* volume group with free extents; path "VG" */
+	VM_POOL_DIR,  /* directory on a file system; path is it */
+};
+
+struct vm_pool {
+	char *name; /* as a "disk" key names it: "guests", "domus", "library" */
+	enum vm_pool_kind kind;
+	char *path;
+	uint64_t size_bytes;
+	uint64_t free_bytes;     /* not yet written */
+	uint64_t promised_bytes; /* thin: sum of the volumes' sizes */
+};
+
+struct vm_iso {
+	char *path;
+	char *label; /* of the volume, or "" */
+	uint64_t size_bytes;
+};
+
+struct vm_host {
+	bool is_xen; /* false: nothing below "names" is known, checks against the machine are off */
+	/* By enum vm_method: "" it can, else why it cannot, in words for the user. */
+	char *cannot[VM_METHODS];
+	uint64_t total_kib, free_kib; /* of the machine; free: not given to any domain */
+	uint64_t dom0_kib, dom0_available_kib;
+	unsigned cpus;
+	struct strlist bridges;
+	struct vm_pool *pools; /* the preferred one first */
+	size_t n_pools;
+	struct vm_iso *isos;
+	size_t n_isos;
+	struct strlist names; /* of guests defined (/etc/xen) or running */
+	struct strlist used;  /* paths of disks that defined guests have, each "PATH\tGUEST" */
+	struct strlist uuids, macs;
+	char *mirror;     /* guest_mirror of the build, or "" */
+	bool has_library; /* /srv/domus is a file system of its own */
+	bool has_grub_pvh, has_grub_pv;
+	bool is_live; /* nothing written survives a reboot */
+};
+
+void vm_host_init(struct vm_host *host);
+void vm_host_dispose(struct vm_host *host);
+/*
+ * Reads the machine: libxl, /sys, lvm, /etc/xen, the library, all under root. Without Xen it is
+ * not an error (is_xen is false): plans can be made anywhere.
+ */
+int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err);
+
+/* "" when this method can be chosen for this profile on this host, else why not. */
+const char *vm_cannot(
+	const struct vm_host *host, const struct profile *profile, enum vm_method method);
+
+/* Everything of a new guest as the profile and the host propose it; spec initialized. */
+void vm_spec_defaults(const struct profile *profile, enum vm_method method,
+	const struct vm_host *host, struct vm_spec *ret_spec);
+/*
+ * Decides all that is still "auto": method, memory, CPUs, disks and their targets, paths, NICs,
+ * source, boot. What the spec says stays as it is. Identities are not drawn.
+ */
+void vm_spec_complete(
+	struct vm_spec *spec, const struct profile *profile, const struct vm_host *host);
+/* After another method or OS was chosen in the wizard: what depends on it becomes the default. */
+void vm_spec_change_method(struct vm_spec *spec, const struct profile *profile,
+	enum vm_method method, const struct vm_host *host);
+/* A name that is free: "debian13", "debian13-2", ... The caller frees. */
+char *vm_free_name(const struct profile *profile, const struct vm_host *host);
+
+/*
+ * Everything that speaks against a completed spec, on this host. For each problem, line is that of
+ * the key in cfg (may be NULL: 0). is_new: the name must be free.
+ */
+void vm_check(const struct vm_spec *spec, const struct profile *profile, const struct vm_host *host,
+	const struct cfg *cfg, bool is_new, struct problems *problems);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guests there are, running or not, with their figures. */
+#ifndef VMWIZARD_LIST_H
+#define VMWIZARD_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "str.h"
+
+enum vm_state {
+	VM_STATE_OFF, /* defined, not running */
+	VM_STATE_RUNNING,
+	VM_STATE_PAUSED,
+	VM_STATE_ENDING, /* shut down or dying, not gone yet */
+	VM_STATE_CRASHED,
+	VM_STATE_SAVED, /* off, with a saved image */
+};
+extern const char *const vm_state_words[];
+
+#define VM_NO_DOMID UINT32_MAX
+
+/* Counters are since the guest's start; rates per second since the list before, -1 unknown. */
+struct vm_domain {
+	char *name;
+	char *uuid;
+	uint32_t domid; /* VM_NO_DOMID when off; 0 is dom0 */
+	enum vm_state state;
+	char *method; /* "pv", "pvh", "hvm", "" unknown */
+	char *os;     /* id of the profile, "" unknown */
+	bool has_cfg; /* /etc/xen/NAME.cfg is there */
+	bool autostart;
+	uint64_t memory_kib, max_memory_kib; /* present and allowed */
+	unsigned vcpus, max_vcpus;           /* online and allowed */
+	uint64_t cpu_ns;
+	uint64_t rx_bytes, tx_bytes;      /* as the guest sees them */
+	uint64_t read_bytes, write_bytes; /* of its disks */
+	double cpu_percent;               /* of one CPU */
+	double rx_rate, tx_rate, read_rate, write_rate;
+	char *why_off; /* why the monitor left it down, or "" */
+};
+
+struct vm_list {
+	struct vm_domain *items; /* dom0 first, then by name */
+	size_t count;
+	int64_t taken_ms; /* monotonic clock */
+};
+
+#define VM_LIST_INIT {.items = NULL, .count = 0, .taken_ms = 0}
+
+/* One connection to Xen for a live list, opened once. */
+struct vm_xen;
+int vm_xen_open(struct vm_xen **ret_xen, struct err *err);
+void vm_xen_close(struct vm_xen *xen);
+
+/*
+ * Reads the list; xen may be NULL (all guests are then off). before (may be NULL) is the list that
+ * rates are computed against; it stays the caller's.
+ */
+int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *before,
+	struct vm_list *ret_list, struct err *err);
+void vm_list_dispose(struct vm_list *list);
+/* By name, or by the number of a running domain; NULL. */
+const struct vm_domain *vm_list_find(const struct vm_list *list, const char *name);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a completed specification to the list of what is done, shown, executed and undone. */
+#ifndef VMWIZARD_PLAN_H
+#define VMWIZARD_PLAN_H
+
+#include "vmwizard/host.h"
+
+enum vm_step_kind {
+	VM_STEP_FETCH,  /* url to path, sha256 compared if given */
+	VM_STEP_RUN,    /* argv */
+	VM_STEP_FILE,   /* sparse or full file of size_bytes at path, which must not be there */
+	VM_STEP_WRITE,  /* text to path (0600), which must not be there */
+	VM_STEP_ANSWER, /* answer file url put into the initrd at path */
+	VM_STEP_LINK,   /* path becomes a link to target */
+	VM_STEP_START,  /* the guest; argv is the xl command */
+};
+
+/* Owns everything in it. */
+struct vm_step {
+	enum vm_step_kind kind;
+	char *what; /* for the user: "disk xvda: new 8 GiB volume domus/web-xvda" */
+	struct strlist argv;
+	struct strlist undo; /* argv that takes it back; empty: by kind, or nothing to undo */
+	char *path, *url, *sha256, *text;
+	uint64_t size_bytes;
+};
+
+struct vm_plan {
+	char *name;
+	char *xlcfg;     /* the text of /etc/xen/NAME.cfg */
+	char *first_cfg; /* for the installer's start only; "" the same */
+	char *cfg_path, *first_path;
+	struct vm_step *steps;
+	size_t n_steps;
+	struct strlist notes; /* for the user, after success: how to see the screen, ... */
+	bool has_console;     /* text on the console once started */
+};
+
+/* spec completed, checked and drawn (or not: then "(new)" stands for identities). */
+int vm_plan_build(const struct vm_spec *spec, const struct profile *profile,
+	const struct vm_host *host, struct vm_plan *ret_plan, struct err *err);
+void vm_plan_dispose(struct vm_plan *plan);
+/* The plan for people, one line a step, as --dry-run and the last page show it. */
+void vm_plan_show(const struct vm_plan *plan, struct str *ret_text);
+
+struct vm_progress {
+	void *context;
+	/* Step i of n begins. May be NULL. */
+	void (*step)(void *context, size_t i, size_t n, const char *what);
+	/* In a long step; total 0: unknown. False cancels. May be NULL. */
+	bool (*amount)(void *context, uint64_t done_bytes, uint64_t total_bytes);
+};
+
+/*
+ * Carries the plan out under root. When a step fails all before it are undone, err names the step
+ * and the reason, and nothing is left that was not there before.
+ */
+int vm_plan_execute(const char *root, const struct vm_plan *plan,
+	const struct vm_progress *progress, struct err *err);
+
+/* The text of NAME.cfg for a completed spec. */
+void vm_xlcfg_write(const struct vm_spec *spec, const struct profile *profile,
+	const struct vm_host *host, struct str *ret_text);
+/*
+ * An existing NAME.cfg edited: only what differs between before and after is changed, hand-made
+ * keys, order and comments stay.
+ */
+int vm_xlcfg_update(const char *old_text, const struct vm_spec *before, const struct vm_spec *after,
+	const struct profile *profile, const struct vm_host *host, struct str *ret_text,
+	struct err *err);
+/* What an xl.cfg says, as far as a spec can hold it; unknown keys become warnings. */
+int vm_xlcfg_read(const char *text, const char *name, struct vm_spec *ret_spec,
+	struct problems *problems, struct err *err);
+
+#endif
