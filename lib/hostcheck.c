@@ -385,6 +385,36 @@ static void check_services(const struct check *c)
 	}
 }
 
+static void check_components(const struct check *c)
+{
+	size_t n = 0;
+	while (host_components[n])
+		n++;
+	for (size_t i = 0; i < c->config->components.count; i++) {
+		const char *name = c->config->components.items[i];
+		bool is_known = false;
+		for (size_t j = 0; j < n; j++)
+			is_known |= strcmp(host_components[j], name) == 0;
+		const char *near = is_known ? NULL : near_find(name, host_components, n);
+		unsigned at = line(c, "install", NULL, "components");
+		if (near)
+			problems_add(c->problems, c->machine_level, at,
+				_("components: unknown component \"%s\"; did you mean \"%s\"?"),
+				name, near);
+		else if (!is_known)
+			problems_add(c->problems, c->machine_level, at,
+				_("components: unknown component \"%s\""), name);
+	}
+}
+
+static void check_disk(const struct check *c)
+{
+	const struct host_config *config = c->config;
+	if (config->disk_max_mib != 0 && config->disk_max_mib < config->disk_min_mib)
+		problems_add(c->problems, PROBLEM_ERROR, line(c, "disk", NULL, "max-size"),
+			_("max-size: less than min-size"));
+}
+
 static void check_zone(const struct check *c)
 {
 	/* UTC works without a file. */
@@ -419,4 +449,6 @@ void hostconf_check(const struct host_config *config, const struct cfg *cfg,
 	check_users(&c);
 	check_root(&c);
 	check_services(&c);
+	check_components(&c);
+	check_disk(&c);
 }

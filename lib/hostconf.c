@@ -17,6 +17,16 @@ static const char *const method6_words[] = {"none", "auto", "dhcp", "static", NU
 static const char *const serial_words[] = {"com1", "com2", "none", NULL};
 static const char *const speed_words[] = {"9600", "19200", "38400", "57600", "115200", NULL};
 
+static const char *const licence_words[] = {"not-accepted", "accepted", NULL};
+static const char *const mode_words[] = {"new", "repair", "upgrade", NULL};
+static const char *const on_error_words[] = {"shell", "poweroff", "reboot", NULL};
+static const char *const after_words[] = {"reboot", "poweroff", "shell", NULL};
+static const char *const hook_words[] = {
+	"before-partitioning", "after-installation", "first-boot", NULL};
+static const char *const boot_words[] = {"xen", "xen-serial", "rescue", NULL};
+
+const char *const host_components[] = {"hvm", "remote", "firmware", NULL};
+
 const char *const host_services[] = {
 	"syslogd", "klogd", "crond", "ntpd", "dropbear", "watchdog", NULL};
 
@@ -45,6 +55,7 @@ NAMED_SECTION(bond, host_bond, bonds, n_bonds)
 NAMED_SECTION(vlan, host_vlan, vlans, n_vlans)
 NAMED_SECTION(bridge, host_bridge, bridges, n_bridges)
 NAMED_SECTION(user, host_user, users, n_users)
+NAMED_SECTION(hook, host_hook, hooks, n_hooks)
 NAMED_SECTION(vm, host_vm, vms, n_vms)
 
 static void add_vm_entry(void *element, const char *key, const char *value)
@@ -86,6 +97,12 @@ static const struct schema_section sections[] = {
 	SECTION("services", N_("what runs in the background")),
 	SECTION("console", N_("the serial console")),
 	SECTION("dom0", N_("share of the machine that the management domain gets")),
+	SECTION("boot", N_("what the boot loader starts")),
+	SECTION("install", N_("how the host is installed; recorded, never acted on again")),
+	SECTION("disk",
+		N_("the disk to install on: every condition must hold, and exactly one disk fit")),
+	SECTION("storage", N_("the space for guests' disks")),
+	SECTIONS(hook, value_check_word, N_("a command of yours during the installation")),
 	{.kind = "vm",
 		.meaning = N_("a guest; its keys are those of the VM manager, which checks them"),
 		.check_name = value_check_word,
@@ -219,6 +236,85 @@ static const struct schema_key keys[] = {
 		.min = 192, .max = 1024 * 1024, .initial = "auto", .meaning = N_("memory of dom0")),
 	ROW(host_config, "dom0", "vcpus", dom0_vcpus, INT, BOOT, .flags = SCHEMA_AUTO, .min = 1,
 		.max = 64, .initial = "auto", .meaning = N_("virtual CPUs of dom0")),
+	ROW(host_config, "dom0", "hvm-guests", dom0_hvm_guests, INT, BOOT, .min = 0, .max = 256,
+		.initial = "2",
+		.meaning =
+			N_("HVM guests that run at the same time: memory = auto counts them in")),
+
+	ROW(host_config, "boot", "default", boot_entry, WORD, BOOT, .words = boot_words,
+		.initial = "xen",
+		.meaning = N_("entry that starts by itself; xen-serial: console on the serial "
+			      "port only, rescue: Linux without Xen")),
+	ROW(host_config, "boot", "timeout", boot_timeout_s, INT, BOOT, .min = 0, .max = 600,
+		.initial = "3", .meaning = N_("seconds that the menu waits")),
+	ROW(host_config, "boot", "xen-args", xen_args, ARGS, BOOT, .flags = SCHEMA_EMPTY,
+		.meaning = N_("words for Xen's command line, behind the release's own")),
+	ROW(host_config, "boot", "dom0-args", dom0_args, ARGS, BOOT, .flags = SCHEMA_EMPTY,
+		.meaning = N_("words for the command line of dom0's kernel")),
+
+	ROW(host_config, "install", "licence", licence, WORD, INSTALL, .words = licence_words,
+		.initial = "not-accepted",
+		.meaning = N_("accepted: you agree to the licences of what is installed")),
+	ROW(host_config, "install", "mode", mode, WORD, INSTALL, .words = mode_words,
+		.initial = "new",
+		.meaning = N_("repair and upgrade keep an installed host's settings and guests")),
+	ROW(host_config, "install", "components", components, NAME, INSTALL,
+		.flags = SCHEMA_LIST | SCHEMA_EMPTY, .max = 16, .initial = "hvm remote firmware",
+		.meaning = N_("hvm: full virtualization (QEMU); remote: NFS and iSCSI; firmware: "
+			      "for network cards and storage controllers")),
+	ROW(host_config, "install", "on-error", on_error, WORD, INSTALL, .words = on_error_words,
+		.initial = "shell",
+		.meaning = N_("after a failed unattended installation; reboot: after 30 s")),
+	ROW(host_config, "install", "after", after, WORD, INSTALL, .words = after_words,
+		.initial = "reboot", .meaning = N_("after an unattended installation")),
+	ROW(host_config, "install", "report", report_url, URL, INSTALL, .flags = SCHEMA_EMPTY,
+		.meaning = N_("https:// address that gets the result by POST")),
+	ROW(host_config, "install", "reinstall", reinstall, NAME, INSTALL, .flags = SCHEMA_EMPTY,
+		.meaning = N_("a host remembers this word and refuses to be installed again from "
+			      "a file with the same one")),
+
+	ROW(host_config, "disk", "serial", disk_serial, TEXT, INSTALL, .flags = SCHEMA_EMPTY,
+		.meaning = N_("serial number of the disk")),
+	ROW(host_config, "disk", "wwn", disk_wwn, TEXT, INSTALL, .flags = SCHEMA_EMPTY,
+		.meaning = N_("world wide name of the disk")),
+	ROW(host_config, "disk", "path", disk_path, PATH, INSTALL, .flags = SCHEMA_EMPTY,
+		.meaning = N_("device, as /dev/sda; it may change when disks are added")),
+	ROW(host_config, "disk", "model", disk_model, TEXT, INSTALL, .flags = SCHEMA_EMPTY,
+		.meaning = N_("text that is part of the disk's model")),
+	ROW(host_config, "disk", "min-size", disk_min_mib, SIZE_MIB, INSTALL, .max = 1 << 30,
+		.initial = "0", .meaning = N_("the disk is at least so large; 0: any")),
+	ROW(host_config, "disk", "max-size", disk_max_mib, SIZE_MIB, INSTALL, .max = 1 << 30,
+		.initial = "0", .meaning = N_("the disk is at most so large; 0: any")),
+	ROW(host_config, "disk", "only", disk_is_only, BOOL, INSTALL, .initial = "no",
+		.meaning = N_("yes: the machine's only disk, not counting the medium and "
+			      "removable ones")),
+	ROW(host_config, "disk", "erase", disk_erase, BOOL, INSTALL, .initial = "no",
+		.meaning = N_("yes: a disk that is not empty is used, all on it is lost")),
+	ROW(host_config, "disk", "esp", esp_mib, SIZE_MIB, INSTALL, .min = 64, .max = 4096,
+		.initial = "512 MiB", .meaning = N_("size of the EFI system partition")),
+	ROW(host_config, "disk", "slot", slot_mib, SIZE_MIB, INSTALL, .min = 256, .max = 8192,
+		.initial = "768 MiB",
+		.meaning = N_("size of each of the two partitions that hold a release")),
+	ROW(host_config, "disk", "state", state_mib, SIZE_MIB, INSTALL, .flags = SCHEMA_AUTO,
+		.min = 1024, .max = 1024 * 1024, .initial = "auto",
+		.meaning = N_("size of the partition for settings, logs, home directories")),
+
+	ROW(host_config, "storage", "group", group, NAME, INSTALL, .initial = "domus",
+		.meaning = N_("name of the LVM volume group")),
+	ROW(host_config, "storage", "library", library_mib, SIZE_MIB, INSTALL, .flags = SCHEMA_AUTO,
+		.min = 256, .max = 1 << 30, .initial = "auto",
+		.meaning = N_("greatest size of the volume for ISO images and saved guests")),
+	ROW(host_config, "storage", "reserve", reserve_percent, INT, INSTALL, .min = 0, .max = 90,
+		.initial = "5",
+		.meaning = N_("percent of the space kept back for a thin pool that fills up")),
+
+	ROW(host_hook, "hook", "at", at, WORD, INSTALL, .flags = SCHEMA_REQUIRED,
+		.words = hook_words, .meaning = N_("when it runs")),
+	ROW(host_hook, "hook", "run", command, TEXT, INSTALL, .flags = SCHEMA_REQUIRED,
+		.meaning = N_("the command, for /bin/sh; its output goes to the log")),
+	ROW(host_hook, "hook", "time-limit", time_limit_s, INT, INSTALL, .min = 1, .max = 3600,
+		.initial = "60",
+		.meaning = N_("seconds; a hook that fails or takes longer fails the installation")),
 };
 
 const struct schema host_schema = {
@@ -261,6 +357,7 @@ void hostconf_dispose(struct host_config *config)
 	DISPOSE_ALL("vlan", vlans, n_vlans);
 	DISPOSE_ALL("bridge", bridges, n_bridges);
 	DISPOSE_ALL("user", users, n_users);
+	DISPOSE_ALL("hook", hooks, n_hooks);
 	for (size_t i = 0; i < config->n_vms; i++)
 		dispose_vm(&config->vms[i]);
 	free(config->vms);

@@ -31,6 +31,25 @@ enum host_speed {
 	HOST_SPEED_115200
 };
 
+enum host_licence { HOST_LICENCE_OPEN, HOST_LICENCE_ACCEPTED };
+enum host_mode { HOST_MODE_NEW, HOST_MODE_REPAIR, HOST_MODE_UPGRADE };
+enum host_on_error { HOST_ON_ERROR_SHELL, HOST_ON_ERROR_POWEROFF, HOST_ON_ERROR_REBOOT };
+enum host_after { HOST_AFTER_REBOOT, HOST_AFTER_POWEROFF, HOST_AFTER_SHELL };
+enum host_hook_at {
+	HOST_HOOK_BEFORE_PARTITIONING,
+	HOST_HOOK_AFTER_INSTALLATION,
+	HOST_HOOK_FIRST_BOOT
+};
+enum host_boot_entry { HOST_BOOT_XEN, HOST_BOOT_XEN_SERIAL, HOST_BOOT_RESCUE };
+
+/* A command of the user's at a moment of the installation. */
+struct host_hook {
+	char *name;
+	enum host_hook_at at;
+	char *command; /* for /bin/sh */
+	int64_t time_limit_s;
+};
+
 struct host_nic {
 	char *name;
 	char *mac; /* small letters */
@@ -112,6 +131,37 @@ struct host_config {
 	enum host_speed speed;
 	int64_t dom0_memory_mib; /* 0: chosen by the release */
 	int64_t dom0_vcpus;      /* 0: chosen by the release */
+	int64_t dom0_hvm_guests; /* HVM guests that run at the same time */
+	enum host_boot_entry boot_entry;
+	int64_t boot_timeout_s;
+	char *xen_args; /* put behind the release's own */
+	char *dom0_args;
+
+	/* How it is, or was, installed: recorded, never acted on again. */
+	enum host_licence licence;
+	enum host_mode mode;
+	struct strlist components; /* layers besides the base */
+	enum host_on_error on_error;
+	enum host_after after;
+	char *report_url;  /* "" for none */
+	char *reinstall;   /* another word here lets the same file install again */
+	char *disk_serial; /* conditions for the disk, all must hold; "" for none */
+	char *disk_wwn;
+	char *disk_path;
+	char *disk_model;
+	int64_t disk_min_mib; /* 0: no bound */
+	int64_t disk_max_mib;
+	bool disk_is_only; /* the machine has just this one */
+	bool disk_erase;   /* what is on it may be lost */
+	int64_t esp_mib;
+	int64_t slot_mib;
+	int64_t state_mib;   /* 0: chosen from the disk's size */
+	char *group;         /* LVM volume group of the guests' disks */
+	int64_t library_mib; /* 0: chosen from the disk's size */
+	int64_t reserve_percent;
+	struct host_hook *hooks;
+	size_t n_hooks;
+
 	struct host_vm *vms;
 	size_t n_vms;
 };
@@ -121,6 +171,9 @@ extern const struct schema host_schema;
 
 /* Services of the host that a file may disable; ends with NULL. */
 extern const char *const host_services[];
+
+/* Layers that an installation may leave out; ends with NULL. */
+extern const char *const host_components[];
 
 /* An empty host with all defaults; dispose is idempotent and wipes secrets. */
 void hostconf_init(struct host_config *config);

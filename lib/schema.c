@@ -137,6 +137,14 @@ static int check_text(enum schema_type type, const char *value, struct err *err)
 		return value_check_ssh_key(value, err);
 	case SCHEMA_FULLNAME:
 		return value_check_fullname(value, err);
+	case SCHEMA_TEXT:
+		return value_check_text(value, err);
+	case SCHEMA_ARGS:
+		return value_check_args(value, err);
+	case SCHEMA_PATH:
+		return value_check_path(value, err);
+	case SCHEMA_URL:
+		return value_check_https(value, err);
 	case SCHEMA_BOOL:
 	case SCHEMA_INT:
 	case SCHEMA_SIZE_MIB:
@@ -223,6 +231,10 @@ static int set_value(const struct schema_key *key, void *base, const char *value
 	case SCHEMA_HASH:
 	case SCHEMA_SSH_KEY:
 	case SCHEMA_FULLNAME:
+	case SCHEMA_TEXT:
+	case SCHEMA_ARGS:
+	case SCHEMA_PATH:
+	case SCHEMA_URL:
 		break;
 	}
 	return set_text(key, field(key, base), value, err);

@@ -41,6 +41,10 @@ enum schema_type {
 	SCHEMA_HASH,
 	SCHEMA_SSH_KEY,
 	SCHEMA_FULLNAME,
+	SCHEMA_TEXT,
+	SCHEMA_ARGS,
+	SCHEMA_PATH,
+	SCHEMA_URL,
 };
 
 /* When a changed value takes effect: recorded at installation, at the next boot, at once. */

@@ -55,7 +55,13 @@ static const char *type_name(enum schema_type type)
 	case SCHEMA_SSH_KEY:
 		return N_("public SSH key");
 	case SCHEMA_FULLNAME:
+	case SCHEMA_TEXT:
+	case SCHEMA_ARGS:
 		return N_("text");
+	case SCHEMA_PATH:
+		return N_("path");
+	case SCHEMA_URL:
+		return N_("https:// address");
 	}
 	return "";
 }

@@ -316,3 +316,47 @@ int value_check_fullname(const char *text, struct err *err)
 		return 0;
 	return err_set(err, ERR_INVALID, 0, _("at most 100 bytes, and no \":\""));
 }
+
+/* The reader has refused control characters and broken UTF-8 already. */
+int value_check_text(const char *text, struct err *err)
+{
+	if (strlen(text) <= 1000)
+		return 0;
+	return err_set(err, ERR_RANGE, 0, _("longer than 1000 bytes"));
+}
+
+int value_check_args(const char *text, struct err *err)
+{
+	if (value_check_text(text, err) < 0)
+		return -1;
+	if (!strpbrk(text, "'\"\\$;#{}|&<>"))
+		return 0;
+	return err_set(err, ERR_INVALID, 0,
+		_("\"%.70s\" has a quote, \"\\\", \"$\", \";\" or \"#\", which the boot loader would take for its own"),
+		text);
+}
+
+int value_check_path(const char *text, struct err *err)
+{
+	CLEANUP(mem_free_string) char *closed = xasprintf("%s/", text);
+	if (text[0] == '/' && !strstr(closed, "/../") && strlen(text) <= 1000)
+		return 0;
+	return err_set(err, ERR_INVALID, 0,
+		_("\"%.70s\" is not a path that begins with \"/\" and has no \"..\""), text);
+}
+
+int value_check_https(const char *text, struct err *err)
+{
+	static const char scheme[] = "https://";
+	bool is_good = strncmp(text, scheme, sizeof(scheme) - 1) == 0 && strlen(text) <= 1000 &&
+		       !strpbrk(text, " \t\"'\\");
+	if (is_good) {
+		const char *begin = text + sizeof(scheme) - 1;
+		CLEANUP(mem_free_string) char *host = xstrndup(begin, strcspn(begin, "/?"));
+		is_good = value_check_host_port(host, NULL) == 0;
+	}
+	if (is_good)
+		return 0;
+	return err_set(err, ERR_INVALID, 0,
+		_("\"%.70s\" is not an address like \"https://host.example.org/path\""), text);
+}

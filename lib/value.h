@@ -24,5 +24,11 @@ int value_check_hash(const char *text, struct err *err); /* $6$… or * */
 int value_check_ssh_key(const char *text, struct err *err);
 /* A line for people, without ":", which /etc/passwd cannot hold. */
 int value_check_fullname(const char *text, struct err *err);
+/* Printable, at most 1000 bytes. */
+int value_check_text(const char *text, struct err *err);
+/* Words for a boot loader's command line. */
+int value_check_args(const char *text, struct err *err);
+int value_check_path(const char *text, struct err *err);  /* from "/", without ".." */
+int value_check_https(const char *text, struct err *err); /* https://host[:port]/... */
 
 #endif

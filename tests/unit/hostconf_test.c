@@ -38,12 +38,17 @@ static void problems_of(const char *text, const struct hostconf_context *context
 	}
 }
 
+#define NOT_ARGS(text)                                                                     \
+	"\"" text                                                                          \
+	"\" has a quote, \"\\\", \"$\", \";\" or \"#\", which the boot loader would take " \
+	"for its own"
+
 struct key_case {
 	const char *before; /* lines above */
 	const char *key;
 	const char *good;
 	const char *bad;
-	const char *message; /* after "KEY: " */
+	const char *message; /* after "KEY: "; NULL: anything goes */
 };
 
 #define USER "[user tux]\nuid = 1000\n"
@@ -121,6 +126,50 @@ static const struct key_case key_cases[] = {
 		"\"38401\" is not one of: 9600, 19200, 38400, 57600, 115200"},
 	{"[dom0]\n", "memory", "1 GiB", "64 MiB", "64 MiB is out of range (192 MiB to 1 TiB)"},
 	{"[dom0]\n", "vcpus", "auto", "65", "65 is out of range (1 to 64)"},
+	{"[dom0]\n", "hvm-guests", "0", "-1", "-1 is out of range (0 to 256)"},
+	{"[boot]\n", "default", "rescue", "linux",
+		"\"linux\" is not one of: xen, xen-serial, rescue"},
+	{"[boot]\n", "timeout", "0", "601", "601 is out of range (0 to 600)"},
+	{"[boot]\n", "xen-args", "iommu=no-intremap loglvl=all", "a\\", NOT_ARGS("a\\")},
+	{"[boot]\n", "dom0-args", "mitigations=off", "a 'b'", NOT_ARGS("a 'b'")},
+	{"[install]\n", "licence", "accepted", "yes",
+		"\"yes\" is not one of: not-accepted, accepted"},
+	{"[install]\n", "mode", "upgrade", "update",
+		"\"update\" is not one of: new, repair, upgrade"},
+	{"[install]\n", "components", "hvm", "hvm hvm", "\"hvm\" is given twice"},
+	{"[install]\n", "on-error", "poweroff", "halt",
+		"\"halt\" is not one of: shell, poweroff, reboot"},
+	{"[install]\n", "after", "poweroff", "off",
+		"\"off\" is not one of: reboot, poweroff, shell"},
+	{"[install]\n", "report", "https://log.example.org:8443/done?x=1",
+		"http://log.example.org/",
+		"\"http://log.example.org/\" is not an address like "
+		"\"https://host.example.org/path\""},
+	{"[install]\n", "reinstall", "2026-11-22", "once more",
+		"\"once more\" is not a name (letters, digits, \".\", \"-\", \"_\")"},
+	{"[disk]\n", "serial", "WD-WX 12/3", "", NULL},
+	{"[disk]\n", "wwn", "eui.0025385b71b0c5d2", "", NULL},
+	{"[disk]\n", "path", "/dev/nvme0n1", "sda",
+		"\"sda\" is not a path that begins with \"/\" and has no \"..\""},
+	{"[disk]\n", "model", "Samsung SSD 870", "", NULL},
+	{"[disk]\n", "min-size", "100 GiB", "100 GB",
+		"unknown unit \"GB\"; use B, KiB, MiB, GiB or TiB"},
+	{"[disk]\n", "max-size", "2 TiB", "-1", "\"-1\" is not a size; write it like \"4 GiB\""},
+	{"[disk]\n", "only", "yes", "1", "\"1\" is neither yes nor no"},
+	{"[disk]\n", "erase", "yes", "all", "\"all\" is neither yes nor no"},
+	{"[disk]\n", "esp", "1 GiB", "32 MiB", "32 MiB is out of range (64 MiB to 4 GiB)"},
+	{"[disk]\n", "slot", "1 GiB", "100 MiB", "100 MiB is out of range (256 MiB to 8 GiB)"},
+	{"[disk]\n", "state", "auto", "512 MiB", "512 MiB is out of range (1 GiB to 1 TiB)"},
+	{"[storage]\n", "group", "vg0", "a b",
+		"\"a b\" is not a name (letters, digits, \".\", \"-\", \"_\")"},
+	{"[storage]\n", "library", "20 GiB", "1 MiB",
+		"1 MiB is out of range (256 MiB to 1024 TiB)"},
+	{"[storage]\n", "reserve", "10", "91", "91 is out of range (0 to 90)"},
+	{"[hook a]\nrun = true\n", "at", "first-boot", "later",
+		"\"later\" is not one of: before-partitioning, after-installation, first-boot"},
+	{"[hook a]\nat = first-boot\n", "run", "cd /root && touch 'x y'", "", "a value is missing"},
+	{"[hook a]\nat = first-boot\nrun = true\n", "time-limit", "3600", "0",
+		"0 is out of range (1 to 3600)"},
 };
 
 static unsigned count_lines(const char *text)
@@ -147,6 +196,8 @@ static void good_and_bad_values(void **state)
 			xasprintf("%u: %s: %s\n", count_lines(c->before) + 1, c->key, c->message);
 		problems_of(good, &no_context, SCHEMA_STRICT, &good_problems);
 		assert_string_equal(str_text(&good_problems), "");
+		if (!c->message)
+			continue;
 		problems_of(bad, &no_context, SCHEMA_STRICT, &bad_problems);
 		assert_string_equal(str_text(&bad_problems), expected);
 	}
@@ -451,6 +502,13 @@ static char *random_value(const struct schema_key *key)
 		return n % 3 ? xasprintf("$6$%s$%s", word, hash) : xstrdup("*");
 	case SCHEMA_SSH_KEY:
 		return xasprintf("%s %s", n % 2 ? SAMPLE_KEY : SAMPLE_KEY_ECDSA, word);
+	case SCHEMA_PATH:
+		return xasprintf("/dev/%s", word);
+	case SCHEMA_URL:
+		return xasprintf("https://%s.example/%s?a=1", word, word);
+	case SCHEMA_ARGS:
+		return xasprintf("%s=%u,%s %s", word, n, word, word);
+	case SCHEMA_TEXT:
 	case SCHEMA_FULLNAME:
 		return xasprintf("%s = J\xC3\xBCrgen \"%s\" # [x]", word, word);
 	case SCHEMA_HOSTNAME:
@@ -476,7 +534,7 @@ static void fill(void *base, const char *section)
 {
 	static const char by_hand[] =
 		" schema ports parent id method address gateway method6 address6 "
-		"gateway6 mtu uid disabled mac ";
+		"gateway6 mtu uid disabled mac components min-size max-size ";
 	for (size_t i = 0; i < host_schema.n_keys; i++) {
 		const struct schema_key *key = &host_schema.keys[i];
 		CLEANUP(mem_free_string) char *padded = xasprintf(" %s ", key->key);
