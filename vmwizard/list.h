@@ -61,6 +61,8 @@ void vm_xen_close(struct vm_xen *xen);
  */
 int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *before,
 	struct vm_list *ret_list, struct err *err);
+/* Sets the rates from counters and times of two lists (list_data.c); before may be NULL. */
+void vm_list_rates(struct vm_list *list, const struct vm_list *before);
 void vm_list_dispose(struct vm_list *list);
 /* By name, or by the number of a running domain; NULL. */
 const struct vm_domain *vm_list_find(const struct vm_list *list, const char *name);
