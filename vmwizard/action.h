@@ -17,6 +17,7 @@ struct vm_action {
 	void (*show)(void *context, const char *command);
 	void *context;
 	unsigned timeout_s; /* to wait for the result; 0: the action's own */
+	bool is_dry;        /* commands are only shown: nothing is run, written or waited for */
 };
 
 int vm_start(const struct vm_action *a, struct err *err);
