@@ -98,9 +98,9 @@ static int check_port(const char *text, struct err *err)
 }
 
 /* The check of a type that is stored as text. */
-static int check_text(enum schema_type type, const char *value, struct err *err)
+static int check_text(const struct schema_key *key, const char *value, struct err *err)
 {
-	switch (type) {
+	switch (key->type) {
 	case SCHEMA_HOSTNAME:
 		return value_check_hostname(value, err);
 	case SCHEMA_DOMAIN:
@@ -138,7 +138,7 @@ static int check_text(enum schema_type type, const char *value, struct err *err)
 	case SCHEMA_FULLNAME:
 		return value_check_fullname(value, err);
 	case SCHEMA_TEXT:
-		return value_check_text(value, err);
+		return key->check ? key->check(value, err) : value_check_text(value, err);
 	case SCHEMA_ARGS:
 		return value_check_args(value, err);
 	case SCHEMA_PATH:
@@ -163,7 +163,7 @@ static void lower_case(char *text)
 
 static int set_text(const struct schema_key *key, char **target, const char *value, struct err *err)
 {
-	if (value[0] != '\0' && check_text(key->type, value, err) < 0)
+	if (value[0] != '\0' && check_text(key, value, err) < 0)
 		return -1;
 	char *old = *target;
 	*target = xstrdup(value);
@@ -187,8 +187,10 @@ static int add_many(
 	if (target->count + words.count > limit)
 		return err_set(err, ERR_RANGE, 0, _("more than %zu values"), limit);
 	for (size_t i = 0; i < words.count; i++) {
-		if (check_text(key->type, words.items[i], err) < 0)
+		if (check_text(key, words.items[i], err) < 0)
 			return -1;
+		if (key->flags & SCHEMA_TWICE)
+			continue;
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(words.items[i], words.items[j]) == 0)
 				return err_set(err, ERR_INVALID, 0, _("\"%.40s\" is given twice"),

@@ -41,7 +41,7 @@ enum schema_type {
 	SCHEMA_HASH,
 	SCHEMA_SSH_KEY,
 	SCHEMA_FULLNAME,
-	SCHEMA_TEXT,
+	SCHEMA_TEXT, /* one line, judged by the row's own check if it has one */
 	SCHEMA_ARGS,
 	SCHEMA_PATH,
 	SCHEMA_URL,
@@ -57,6 +57,7 @@ enum {
 	SCHEMA_EMPTY = 1 << 3,  /* "key =" is allowed */
 	SCHEMA_AUTO = 1 << 4,   /* the word "auto" is allowed and stored as 0 */
 	SCHEMA_SECRET = 1 << 5, /* never shown */
+	SCHEMA_TWICE = 1 << 6,  /* of lists and repeated keys: the same value may come again */
 };
 
 struct schema_key {
@@ -70,7 +71,8 @@ struct schema_key {
 	const char *const *words; /* of SCHEMA_WORD, ends with NULL; index = stored value */
 	const char *initial;      /* default as written in a file; NULL: none */
 	const char *meaning;
-	size_t offset; /* in the struct of the section */
+	size_t offset;                                   /* in the struct of the section */
+	int (*check)(const char *text, struct err *err); /* of SCHEMA_TEXT; may be NULL */
 };
 
 struct schema_section {

@@ -3,5 +3,5 @@
 LIB_LIBC_SRCS := $(addprefix lib/, \
 	cfg.c err.c file.c mem.c near.c netaddr.c num.c proc.c problem.c str.c)
 LIB_SRCS := $(LIB_LIBC_SRCS) $(addprefix lib/, \
-	hostcheck.c hostconf.c netinv.c netplan.c schema.c schema_text.c value.c)
+	hostcheck.c hostconf.c netinv.c netplan.c schema.c schema_text.c value.c xlcfg.c xlkeys.c)
 LIB_LIBS := -ljansson

@@ -360,3 +360,11 @@ int value_check_https(const char *text, struct err *err)
 	return err_set(err, ERR_INVALID, 0,
 		_("\"%.70s\" is not an address like \"https://host.example.org/path\""), text);
 }
+
+int value_check_line(const char *text, struct err *err)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			return err_set(err, ERR_INVALID, 0, _("a control character"));
+	return 0;
+}

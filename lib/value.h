@@ -30,5 +30,6 @@ int value_check_text(const char *text, struct err *err);
 int value_check_args(const char *text, struct err *err);
 int value_check_path(const char *text, struct err *err);  /* from "/", without ".." */
 int value_check_https(const char *text, struct err *err); /* https://host[:port]/... */
+int value_check_line(const char *text, struct err *err);  /* no control characters */
 
 #endif

@@ -105,6 +105,8 @@ extern const char *const vm_method_words[];
 extern const char *const vm_source_words[];
 extern const char *const vm_boot_words[];
 extern const char *const vm_format_words[];
+extern const char *const vm_firmware_words[];
+extern const char *const vm_crash_words[];
 /* "Paravirtualization (PV)" and so on, by enum vm_method. */
 extern const char *const vm_method_titles[];
 
@@ -143,6 +145,9 @@ int vm_check_path(const char *path, struct err *err);
  * Problems have the file's lines.
  */
 void vm_spec_parse(const char *text, size_t len, struct vm_spec **ret_specs, size_t *ret_count,
+	struct problems *problems);
+/* The same for a file that was read already; sections other than [vm] must not be in it. */
+void vm_spec_read(const struct cfg *cfg, struct vm_spec **ret_specs, size_t *ret_count,
 	struct problems *problems);
 /* The section [vm NAME] that reads back as spec. */
 void vm_spec_write(const struct vm_spec *spec, struct str *ret_text);
