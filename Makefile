@@ -14,7 +14,7 @@ Q := $(if $(V),,@)
 
 # Targets made inside the build root, and inside the test root on top of it.
 BUILD_TARGETS := iso netboot sbom programs
-TEST_TARGETS := check unit lint smoke test test-all report golden
+TEST_TARGETS := check unit lint tui smoke test test-all report golden
 
 ifndef INSIDE
 
@@ -36,6 +36,8 @@ smoke: ## boot the ISO as far as `xl list`, about a minute
 test: ## the tests, at most 25 minutes on two cores
 test-all: ## every test in full, resumable; report in build/test-all.txt
 check: ## the fast tests: lint and unit tests
+tui: ## the tests of the screens
+golden: ## rewrite the screens that the tests compare with
 report: ## measure the budgets; build/report.json
 netboot: ## build/netboot: the same boot by PXE, iPXE and HTTP
 sbom: ## list of the image's packages in SPDX form: build/domus.spdx.json

@@ -4,6 +4,7 @@
 PYTEST := python3 -m pytest -c tests/pytest.ini -p no:cacheprovider $(if $(T),-k '$(T)')
 
 include tests/unit/sources.mk
+include tests/tui/build.mk
 UNIT_BINS := $(UNIT_TESTS:tests/unit/%.c=$(B)/unit/%)
 UNIT_FLAGS := -std=gnu11 $(UNIT_CFLAGS) -fno-sanitize-recover=all $(CFLAGS_WARN) -I. -Ilib -DDOMUS_VERSION='"$(VERSION)"'
 
@@ -26,11 +27,15 @@ lint:
 	$(Q)$(PYTEST) tests/lint
 check: $(UNIT_BINS)
 	$(Q)$(PYTEST) -m 'not full' tests/unit tests/lint
+tui: $(TUI_BINS)
+	$(Q)$(PYTEST) tests/tui
+golden: $(TUI_BINS)
+	$(Q)GOLDEN=1 $(PYTEST) tests/tui
 smoke:
 	$(Q)$(PYTEST) -k smoke tests/boot
-test: $(UNIT_BINS)
+test: $(UNIT_BINS) $(TUI_BINS)
 	$(Q)$(PYTEST) -m 'not full' tests
-test-all: $(UNIT_BINS)
+test-all: $(UNIT_BINS) $(TUI_BINS)
 	$(Q)DOMUS_RESUME=1 $(PYTEST) tests
 report:
 	$(Q)python3 tests/perf/report.py
