@@ -46,9 +46,12 @@ struct vm_list {
 	struct vm_domain *items; /* dom0 first, then by name */
 	size_t count;
 	int64_t taken_ms; /* monotonic clock */
+	/* Of the machine; 0 unknown. Free: given to no domain. */
+	unsigned cpus;
+	uint64_t total_kib, free_kib;
 };
 
-#define VM_LIST_INIT {.items = NULL, .count = 0, .taken_ms = 0}
+#define VM_LIST_INIT {.items = NULL, .count = 0, .taken_ms = 0, .cpus = 0}
 
 /* One connection to Xen for a live list, opened once. */
 struct vm_xen;

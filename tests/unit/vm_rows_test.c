@@ -185,16 +185,17 @@ static void lines_fit(void **state)
 		{"a-name-that-is-longer-than-its-column", 32751, 1048576, 9e6, 0},
 		{"t\x1b[2J\xc3\xa9st", OFF, 64, 0, 0}};
 	static const unsigned widths[] = {80, 99, 100, 132, 200, 400};
-	static const struct rowtext_host host = {16, 1ull << 40, 1ull << 39};
 	char line[ROWTEXT_MAX];
 	struct rows rows;
 	(void)state;
 	rows_init(&rows);
 	take(&rows, 1, given, ARRAY_SIZE(given));
+	rows.list.cpus = 16;
+	rows.list.total_kib = 1ull << 40;
 	for (size_t i = 0; i < ARRAY_SIZE(widths); i++) {
 		rowtext_header(widths[i], line);
 		assert_true(strlen(line) < widths[i]);
-		rowtext_summary(&rows, &host, widths[i], line);
+		rowtext_summary(&rows, widths[i], line);
 		assert_true(strlen(line) < widths[i]);
 		for (size_t j = 0; j < rows.count; j++) {
 			rowtext_row(rows_shown(&rows, j), widths[i], line);

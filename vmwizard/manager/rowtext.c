@@ -157,8 +157,7 @@ void rowtext_row(const struct vm_domain *guest, unsigned width, char buf[ROWTEXT
 	cut(buf, width);
 }
 
-void rowtext_summary(const struct rows *rows, const struct rowtext_host *host, unsigned width,
-	char buf[ROWTEXT_MAX])
+void rowtext_summary(const struct rows *rows, unsigned width, char buf[ROWTEXT_MAX])
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	size_t guests = 0, running = 0, last = rows->top + rows->page;
@@ -173,10 +172,10 @@ void rowtext_summary(const struct rows *rows, const struct rowtext_host *host, u
 	}
 	str_add(&text, guests == 1 ? _("%zu guest, %zu running") : _("%zu guests, %zu running"),
 		guests, running);
-	if (host->cpus > 0)
-		str_add(&text, _("; %u CPUs, %llu MiB, %llu MiB free"), host->cpus,
-			(unsigned long long)host->total_kib / 1024,
-			(unsigned long long)host->free_kib / 1024);
+	if (rows->list.cpus > 0)
+		str_add(&text, _("; %u CPUs, %llu MiB, %llu MiB free"), rows->list.cpus,
+			(unsigned long long)rows->list.total_kib / 1024,
+			(unsigned long long)rows->list.free_kib / 1024);
 	if (rows->count > rows->page)
 		str_add(&text, _("; rows %zu to %zu of %zu"), rows->top + 1,
 			last < rows->count ? last : rows->count, rows->count);

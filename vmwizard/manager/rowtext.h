@@ -10,14 +10,8 @@
 /* Each fills buf with less than width characters (the last column makes some terminals wrap). */
 void rowtext_header(unsigned width, char buf[ROWTEXT_MAX]);
 void rowtext_row(const struct vm_domain *guest, unsigned width, char buf[ROWTEXT_MAX]);
-/* Free and whole memory of the machine and its CPUs; cpus 0: unknown. */
-struct rowtext_host {
-	unsigned cpus;
-	uint64_t total_kib, free_kib;
-};
 /* "3 guests, 2 running; 2 CPUs, 2048 MiB, 1437 MiB free", and which rows are shown. */
-void rowtext_summary(const struct rows *rows, const struct rowtext_host *host, unsigned width,
-	char buf[ROWTEXT_MAX]);
+void rowtext_summary(const struct rows *rows, unsigned width, char buf[ROWTEXT_MAX]);
 
 #define ROWTEXT_CELL 24
 /* Single cells; each returns buf. What is negative is unknown: "-". */
