@@ -62,8 +62,7 @@ static const char *needs_off(const struct vm_domain *guest)
 	if (rows_is_there(guest))
 		return _("It must be off.");
 	if (guest->state == VM_STATE_SAVED)
-		return _(
-			"It is saved, and the saved guest needs it as it is: restore and shut down.");
+		return _("It is saved: restore it and shut it down first.");
 	return NULL;
 }
 
@@ -107,7 +106,7 @@ const char *action_why_not(enum action action, const struct vm_domain *guest)
 				: _("It has no graphical screen: use its console."));
 	case ACTION_CD:
 		if (strcmp(guest->method, "hvm") != 0)
-			return _("Only fully virtualized guests have a CD drive; edit its disks.");
+			return _("Only HVM guests have a CD drive; edit its disks.");
 		return needs_file(guest);
 	case ACTION_EDIT:
 	case ACTION_AUTOSTART:

@@ -196,6 +196,7 @@ void job_dispose(struct job *job)
 	free(job->command);
 	free(job->note);
 	free(job->error);
+	free(job->follow);
 	str_dispose(&job->line);
 	*job = (struct job){.fd = -1};
 }

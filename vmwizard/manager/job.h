@@ -37,6 +37,7 @@ struct job {
 	bool is_done;
 	pid_t pid;
 	int fd;
+	char *follow;    /* of its owner: the guest that is chosen after success, or NULL */
 	struct str line; /* what came of an unfinished one */
 };
 

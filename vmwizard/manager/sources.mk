@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The live list and the pages of domus-vm, relative to the top.
+VM_UI_SRCS := $(addprefix vmwizard/, facts.c list_data.c session.c \
+	$(addprefix manager/, actions.c details.c job.c logtext.c manager.c perform.c rows.c rowtext.c screen.c) \
+	$(addprefix pages/, console.c))
