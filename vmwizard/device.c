@@ -204,7 +204,7 @@ void vm_disk_write(const struct vm_disk *disk, struct str *ret_value)
 
 static int set_nic(struct vm_nic *nic, const char *key, const char *value, struct err *err)
 {
-	static const char *const known[] = {"bridge", "mac", "model", "ip"};
+	static const char *const known[] = {"bridge", "mac", "model"};
 	static const char *const models[] = {"e1000", "rtl8139", "virtio-net"};
 	char **text = NULL;
 	int rc = 0;
@@ -216,9 +216,6 @@ static int set_nic(struct vm_nic *nic, const char *key, const char *value, struc
 	} else if (strcmp(key, "mac") == 0) {
 		text = &nic->mac;
 		rc = value_check_mac(value, err);
-	} else if (strcmp(key, "ip") == 0) {
-		text = &nic->ip;
-		rc = value_check_ipv4(value, err);
 	} else if (strcmp(key, "model") == 0) {
 		text = &nic->model;
 		rc = err_set(err, ERR_INVALID, 0,
@@ -239,8 +236,7 @@ static int set_nic(struct vm_nic *nic, const char *key, const char *value, struc
 
 int vm_nic_parse(const char *value, struct vm_nic *ret_nic, struct err *err)
 {
-	struct vm_nic nic = {
-		.bridge = xstrdup(""), .mac = xstrdup(""), .model = xstrdup(""), .ip = xstrdup("")};
+	struct vm_nic nic = {.bridge = xstrdup(""), .mac = xstrdup(""), .model = xstrdup("")};
 	char key[CFG_WORD_MAX + 1];
 	char buf[PART_MAX];
 	const char *rest = value;
@@ -256,8 +252,8 @@ int vm_nic_parse(const char *value, struct vm_nic *ret_nic, struct err *err)
 
 void vm_nic_write(const struct vm_nic *nic, struct str *ret_value)
 {
-	const char *const names[] = {"bridge", "mac", "model", "ip"};
-	const char *const values[] = {nic->bridge, nic->mac, nic->model, nic->ip};
+	const char *const names[] = {"bridge", "mac", "model"};
+	const char *const values[] = {nic->bridge, nic->mac, nic->model};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (values[i][0])
 			str_add(ret_value, "%s%s=%s", ret_value->len ? ", " : "", names[i],

@@ -41,11 +41,16 @@ struct vm_host {
 	size_t n_isos;
 	struct strlist names; /* of guests defined (/etc/xen) or running */
 	struct strlist used;  /* paths of disks that defined guests have, each "PATH\tGUEST" */
-	struct strlist uuids, macs;
+	struct strlist uuids, macs; /* of defined guests */
+	const char *root;           /* where disks and images are looked at; NULL: they are not */
+	/* libxl_domain_need_memory() for it, in KiB; NULL or -1: estimated. */
+	int (*need_memory)(void *xen, const struct vm_spec *spec, uint64_t *ret_kib);
+	void *xen;
 	char *mirror;     /* guest_mirror of the build, or "" */
 	bool has_library; /* /srv/domus is a file system of its own */
 	bool has_grub_pvh, has_grub_pv;
-	bool is_live; /* nothing written survives a reboot */
+	bool has_ovmf; /* UEFI firmware for guests */
+	bool is_live;  /* nothing written survives a reboot */
 };
 
 void vm_host_init(struct vm_host *host);
@@ -72,6 +77,15 @@ void vm_spec_complete(
 /* After another method or OS was chosen in the wizard: what depends on it becomes the default. */
 void vm_spec_change_method(struct vm_spec *spec, const struct profile *profile,
 	enum vm_method method, const struct vm_host *host);
+/* Memory that a guest needs of the machine, its own and Xen's for it. */
+uint64_t vm_need_kib(const struct vm_spec *spec, const struct vm_host *host);
+/* What its QEMU takes of dom0's memory, 0 for guests without one. */
+uint64_t vm_need_dom0_kib(const struct vm_spec *spec);
+/* Kernel arguments as they will be used: the profile's, the answer file's, the spec's. */
+void vm_arguments(const struct vm_spec *spec, const struct profile *profile, struct str *ret_text);
+/* The pool of that name, or NULL. */
+const struct vm_pool *vm_find_pool(const struct vm_host *host, const char *name);
+
 /* A name that is free: "debian13", "debian13-2", ... The caller frees. */
 char *vm_free_name(const struct profile *profile, const struct vm_host *host);
 

@@ -11,8 +11,9 @@ enum vm_step_kind {
 	VM_STEP_FILE,   /* sparse or full file of size_bytes at path, which must not be there */
 	VM_STEP_WRITE,  /* text to path (0600), which must not be there */
 	VM_STEP_ANSWER, /* answer file url put into the initrd at path */
-	VM_STEP_LINK,   /* path becomes a link to target */
-	VM_STEP_START,  /* the guest; argv is the xl command */
+	VM_STEP_LINK,   /* path becomes a link to text */
+	VM_STEP_REMOVE, /* path, which is no longer needed */
+	VM_STEP_START,  /* argv; then the guest must be there and stay */
 };
 
 /* Owns everything in it. */
@@ -22,7 +23,9 @@ struct vm_step {
 	struct strlist argv;
 	struct strlist undo; /* argv that takes it back; empty: by kind, or nothing to undo */
 	char *path, *url, *sha256, *text;
+	char *source; /* of VM_STEP_ANSWER: the initrd, NULL when it lies at path already */
 	uint64_t size_bytes;
+	bool is_full;
 };
 
 struct vm_plan {
@@ -42,6 +45,11 @@ int vm_plan_build(const struct vm_spec *spec, const struct profile *profile,
 void vm_plan_dispose(struct vm_plan *plan);
 /* The plan for people, one line a step, as --dry-run and the last page show it. */
 void vm_plan_show(const struct vm_plan *plan, struct str *ret_text);
+
+/* An argv as one line that a shell would take. */
+void vm_command_text(const struct strlist *argv, struct str *ret_text);
+/* An xl.cfg for the eye: VNC's password is not shown. */
+void vm_xlcfg_show(const char *text, struct str *ret_text);
 
 struct vm_progress {
 	void *context;
@@ -68,7 +76,7 @@ void vm_xlcfg_write(const struct vm_spec *spec, const struct profile *profile,
 int vm_xlcfg_update(const char *old_text, const struct vm_spec *before, const struct vm_spec *after,
 	const struct profile *profile, const struct vm_host *host, struct str *ret_text,
 	struct err *err);
-/* What an xl.cfg says, as far as a spec can hold it; unknown keys become warnings. */
+/* What an xl.cfg says (ret_spec is initialized here; the caller disposes of it, also after -1), as far as a spec can hold it; unknown keys become warnings. */
 int vm_xlcfg_read(const char *text, const char *name, struct vm_spec *ret_spec,
 	struct problems *problems, struct err *err);
 

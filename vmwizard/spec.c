@@ -218,8 +218,7 @@ static const struct schema_key keys[] = {
 			"new, size=8 GiB, pool=NAME, full=yes, target=xvda | existing, path=FILE | cdrom, path=ISO; readonly=yes, format=raw; empty: none")),
 	ROW("nic", nic_values, TEXT, BOOT, .check = check_nic_value, .max = 16,
 		.flags = SCHEMA_REPEAT | SCHEMA_TWICE | SCHEMA_EMPTY,
-		.meaning = N_(
-			"bridge=xenbr0, mac=00:16:3e:00:00:01, model=e1000, ip=192.0.2.7; empty: none")),
+		.meaning = N_("bridge=xenbr0, mac=00:16:3e:00:00:01, model=e1000; empty: none")),
 	ROW("install", install, WORD, INSTALL, .words = vm_source_words, .initial = "auto",
 		.meaning =
 			N_("where the system comes from; disk: it is on the guest's disk already")),
@@ -302,7 +301,6 @@ void vm_nic_dispose(struct vm_nic *nic)
 	free(nic->bridge);
 	free(nic->mac);
 	free(nic->model);
-	free(nic->ip);
 	*nic = (struct vm_nic){.bridge = NULL};
 }
 
@@ -343,10 +341,11 @@ struct vm_nic *vm_spec_add_nic(struct vm_spec *spec, const char *bridge)
 {
 	spec->nics = xreallocarray(spec->nics, spec->n_nics + 1, sizeof(*spec->nics));
 	struct vm_nic *nic = &spec->nics[spec->n_nics++];
-	*nic = (struct vm_nic){.bridge = xstrdup(bridge),
+	*nic = (struct vm_nic){
+		.bridge = xstrdup(bridge),
 		.mac = xstrdup(""),
 		.model = xstrdup(""),
-		.ip = xstrdup("")};
+	};
 	return nic;
 }
 
@@ -386,7 +385,6 @@ void vm_spec_copy(struct vm_spec *to, const struct vm_spec *from)
 		struct vm_nic *nic = vm_spec_add_nic(to, from->nics[i].bridge);
 		vm_spec_set(&nic->mac, from->nics[i].mac);
 		vm_spec_set(&nic->model, from->nics[i].model);
-		vm_spec_set(&nic->ip, from->nics[i].ip);
 	}
 	to->has_disks = from->has_disks;
 	to->has_nics = from->has_nics;

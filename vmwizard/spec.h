@@ -55,7 +55,6 @@ struct vm_nic {
 	char *bridge; /* "" auto: the host's first */
 	char *mac;    /* small letters; "" until drawn */
 	char *model;  /* HVM: "e1000", "rtl8139", "virtio-net"; "" auto */
-	char *ip;     /* IPv4 address that alone may be used; "" any */
 };
 
 /* Owns everything in it. Texts are never NULL after vm_spec_init(). */
@@ -130,7 +129,7 @@ void vm_spec_copy(struct vm_spec *to, const struct vm_spec *from);
 int vm_disk_parse(const char *value, struct vm_disk *ret_disk, struct err *err);
 void vm_disk_write(const struct vm_disk *disk, struct str *ret_value);
 void vm_disk_dispose(struct vm_disk *disk);
-/* "bridge=xenbr0, mac=00:16:3e:..., model=e1000, ip=192.0.2.7" */
+/* "bridge=xenbr0, mac=00:16:3e:..., model=e1000" */
 int vm_nic_parse(const char *value, struct vm_nic *ret_nic, struct err *err);
 void vm_nic_write(const struct vm_nic *nic, struct str *ret_value);
 void vm_nic_dispose(struct vm_nic *nic);
