@@ -43,6 +43,7 @@ $(B)/bin/domus-monitor: $(MONITOR_OBJS) $(B)/lib/libdomus.a
 	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(MONITOR_LIBS)
 -include $(MONITOR_OBJS:.o=.d)
 endif
+include installer/build.mk
 programs: $(PROGRAMS)
 include dom0-rootfs/host/man.mk
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Carries a plan out in a process of its own, which outlives the program that shows it. Progress and
- * result are files in EXECUTOR_DIR; a second start while one runs is refused.
+ * result are files in PLAN_DIR; a second start while one runs is refused.
  */
 #ifndef DOMUS_EXECUTOR_H
 #define DOMUS_EXECUTOR_H
@@ -11,9 +11,6 @@
 #include "err.h"
 #include "plan.h"
 #include "str.h"
-
-#define EXECUTOR_DIR "/run/domus/install"
-#define EXECUTOR_LOG EXECUTOR_DIR "/log"
 
 enum executor_state {
 	EXECUTOR_IDLE, /* none was started since the machine was */

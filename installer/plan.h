@@ -15,6 +15,11 @@
 #include "spec.h"
 #include "str.h"
 
+/* Where an installation keeps its files while it runs, and its mount points. */
+#define PLAN_DIR "/run/domus/install"
+#define PLAN_LOG PLAN_DIR "/log"
+#define PLAN_TARGET PLAN_DIR "/target"
+
 enum plan_verb {
 	PLAN_RUN,       /* argv is a program with its arguments */
 	PLAN_WIPE,      /* DISK: both ends overwritten: no table, no boot code */
@@ -30,7 +35,6 @@ enum plan_verb {
 	PLAN_POKE,      /* PATH; overwrites the file's first sector in place with data */
 	PLAN_HOOK,      /* NAME SECONDS; the script is in data */
 	PLAN_SYNC,      /* */
-	PLAN_NVRAM,     /* DISK PARTITION: the firmware's boot entry */
 };
 
 struct plan_op {

@@ -47,6 +47,9 @@ void spec_check(const struct install_spec *spec, struct problems *problems);
 void spec_choose_disk(struct install_spec *spec, const struct disk_inventory *disks,
 	const struct disk_info *disk);
 
+/* "(new)" for each identity: for plans that are only shown. */
+void spec_name_ids(struct install_spec *spec);
+
 /* New random identities. */
 int spec_draw_ids(struct install_spec *spec, struct err *err);
 

@@ -9,10 +9,20 @@ PAYLOAD := $(B)/xen.gz $(B)/vmlinuz $(B)/initrd $(B)/demo/initrd $(UCODE) $(LAYE
 
 iso: $(B)/domus.iso
 
+# GRUB as an installation puts it on a disk. BIOS: one core image with everything in it, which finds its
+# menu on the second partition of the disk it came from. UEFI: the signed images of the medium, which
+# load modules from the ESP.
+DISK_MODULES := biosdisk boot chain configfile echo ext2 fat gcry_sha256 gzio halt hashsum linux loadenv ls minicmd \
+	multiboot2 normal part_gpt probe read reboot regexp relocator search search_fs_file search_fs_uuid search_label \
+	serial sleep smbios terminal test true vga
+$(B)/grub-core.img: iso/build.mk $(B)/root.stamp
+	$(call step,GRUB,$@)
+	$(Q)grub-mkimage -O i386-pc -p '(,gpt2)/boot/grub' -o $@ $(DISK_MODULES)
+
 # The tree of the medium, less the boot images that need its volume id.
-$(B)/iso.stamp: $(PAYLOAD) $(wildcard iso/*.cfg) iso/grub-cfg.sh iso/tree.sh hypervisor/cmdline $(B)/release $(B)/conf.mk $(CONFIG)
+$(B)/iso.stamp: $(PAYLOAD) $(wildcard iso/*.cfg) iso/grub-cfg.sh iso/slot-cfg.sh iso/tree.sh $(B)/grub-core.img hypervisor/cmdline $(B)/release $(B)/conf.mk $(CONFIG)
 	$(call step,TREE,$(T_ISO))
-	$(Q)VERSION=$(VERSION) IMAGE=$(IMAGE) CONFIG='$(CONFIG)' sh iso/tree.sh $(T_ISO) $(EPOCH) $(PAYLOAD)
+	$(Q)VERSION=$(VERSION) IMAGE=$(IMAGE) CORE=$(B)/grub-core.img CONFIG='$(CONFIG)' sh iso/tree.sh $(T_ISO) $(EPOCH) $(PAYLOAD)
 	$(Q)touch $@
 
 $(B)/grub-bios.img: iso/build.mk $(B)/root.stamp

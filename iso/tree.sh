@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Lays out the medium. Usage: tree.sh DIR EPOCH PAYLOAD...; environment: VERSION IMAGE CONFIG
+# Lays out the medium. Usage: tree.sh DIR EPOCH PAYLOAD...; environment: VERSION IMAGE CORE CONFIG
 set -eu
 
 dir=$1
@@ -16,7 +16,23 @@ for file; do
 	*) cp "$file" "$dir/domus/" ;;
 	esac
 done
-(cd "$dir/domus" && find xen.gz vmlinuz initrd ucode-*.cpio demo layers -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
+# what an installation writes for the firmware: GRUB for BIOS and for UEFI, and the slot's menu entries
+grub=$dir/domus/grub
+mkdir -p "$grub/efi" "$grub/x86_64-efi"
+sh iso/slot-cfg.sh "$VERSION" >"$grub/slot.cfg"
+cp /usr/lib/grub/i386-pc/boot.img "$grub/boot.img"
+cp "$CORE" "$grub/core.img"
+cp "$IMAGE/usr/lib/shim/shimx64.efi.signed" "$grub/efi/BOOTX64.EFI"
+cp "$IMAGE/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed" "$grub/efi/grubx64.efi"
+cp "$IMAGE/usr/lib/shim/mmx64.efi.signed" "$grub/efi/mmx64.efi" 2>/dev/null ||
+	cp "$IMAGE/usr/lib/shim/mmx64.efi" "$grub/efi/mmx64.efi"
+# what the signed image does not have built in
+for module in hashsum gcry_sha256 crypto multiboot2 acpi boot elf linux mmap net relocator video smbios \
+	extcmd serial terminfo regexp; do
+	[ ! -e "/usr/lib/grub/x86_64-efi/$module.mod" ] || cp "/usr/lib/grub/x86_64-efi/$module.mod" "$grub/x86_64-efi/"
+done
+cp /usr/lib/grub/x86_64-efi/*.lst "$grub/x86_64-efi/"
+(cd "$dir/domus" && find xen.gz vmlinuz initrd ucode-*.cpio demo grub layers -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
 # one sums file for each thing that GRUB checks: it can name the damaged one
 for file in xen.gz vmlinuz initrd; do
 	grep " $file\$" "$dir/domus/SHA256SUMS" >"$dir/domus/sums/$file"

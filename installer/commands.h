@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The subcommands of domus-install and what they are given. */
+#ifndef DOMUS_COMMANDS_H
+#define DOMUS_COMMANDS_H
+
+#include <stdbool.h>
+
+struct options {
+	const char *file;      /* the argument, of those that take one */
+	const char *inventory; /* --inventory, or NULL: this machine's */
+	bool is_json;          /* --json */
+	bool is_yes;           /* --yes */
+};
+
+/* Each returns the program's exit code: 0, 1 for a failure, 2 for wrong use. */
+int command_check(const struct options *options);
+int command_plan(const struct options *options);
+int command_apply(const struct options *options);
+int command_status(const struct options *options);
+int command_inventory(const struct options *options);
+int command_schema(const struct options *options);
+
+#endif
