@@ -138,10 +138,9 @@ int command_status(const struct options *options)
 	}
 	if (options->is_json) {
 		json_t *o = json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:s, s:s}", "state",
-			states[s.state], "step", (json_int_t)s.step, "steps",
-			(json_int_t)s.n_steps, "percent", (int)s.percent, "seconds_left",
-			(int)s.seconds_left, "warnings", (int)s.n_warnings, "title", s.title,
-			"error", s.error);
+			states[s.state], "step", (json_int_t)s.step, "steps", (json_int_t)s.n_steps,
+			"percent", (int)s.percent, "seconds_left", (int)s.seconds_left, "warnings",
+			(int)s.n_warnings, "title", s.title, "error", s.error);
 		(void)json_dumpf(o, stdout, JSON_INDENT(2));
 		(void)printf("\n");
 		json_decref(o);

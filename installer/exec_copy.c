@@ -145,7 +145,8 @@ static int copy_one(const struct slot *s, const char *file, struct err *err)
 {
 	CLEANUP(mem_free_string) char *source = xasprintf("%s/%s", s->from, file);
 	CLEANUP(mem_free_string) char *target = xasprintf("%s/%s", s->to, file);
-	CLEANUP(mem_free_string) char *dir = xstrndup(target, (size_t)(strrchr(target, '/') - target));
+	CLEANUP(mem_free_string)
+	char *dir = xstrndup(target, (size_t)(strrchr(target, '/') - target));
 	if (file_make_dirs("/", dir, 0755, err) < 0)
 		return -1;
 	return exec_copy_file(source, target, err);

@@ -26,8 +26,8 @@ int exec_run(const struct strlist *argv, unsigned timeout_ms, struct err *err);
 /* exec_copy.c */
 int exec_copy_file(const char *from, const char *to, struct err *err);
 int exec_copy_dir(const char *from, const char *to, struct err *err);
-int exec_copy_slot(const struct strlist *argv, const struct exec_progress *progress,
-	struct err *err);
+int exec_copy_slot(
+	const struct strlist *argv, const struct exec_progress *progress, struct err *err);
 
 /* exec_disk.c */
 int exec_wipe(const char *path, struct err *err);

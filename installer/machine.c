@@ -131,8 +131,8 @@ static void read_medium(struct machine *m)
 
 int machine_read(struct machine *ret_machine, struct err *err)
 {
-	struct machine m = {.firmware = file_exists("/", "/sys/firmware/efi") ? FIRMWARE_UEFI
-									      : FIRMWARE_BIOS};
+	struct machine m = {
+		.firmware = file_exists("/", "/sys/firmware/efi") ? FIRMWARE_UEFI : FIRMWARE_BIOS};
 	if (diskinv_read("/", &m.disks, err) < 0)
 		return -1;
 	if (netinv_read("/", &m.nics, err) < 0) {

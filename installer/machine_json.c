@@ -54,9 +54,9 @@ void machine_write_json(const struct machine *m, struct str *ret_text)
 	for (size_t i = 0; i < m->nics.count; i++)
 		(void)json_array_append_new(nics, nic_json(&m->nics.devs[i]));
 	for (size_t i = 0; i < m->n_components; i++)
-		(void)json_array_append_new(components,
-			json_pack("{s:s, s:I}", "name", m->components[i].name, "size_bytes",
-				(json_int_t)m->components[i].size_bytes));
+		(void)json_array_append_new(
+			components, json_pack("{s:s, s:I}", "name", m->components[i].name,
+					    "size_bytes", (json_int_t)m->components[i].size_bytes));
 	json_t *cpu = json_pack("{s:s, s:i, s:b, s:b, s:b}", "model", m->cpu_model, "count",
 		(int)m->n_cpus, "hvm", m->has_hvm, "hap", m->has_hap, "iommu", m->has_iommu);
 	json_t *medium = json_pack("{s:s, s:I, s:o}", "version", m->version, "required_bytes",
@@ -167,8 +167,9 @@ int machine_read_json(const char *text, struct machine *ret_machine, struct err 
 	json_t *all = json_loads(text, 0, &error);
 	if (!all || !json_is_object(all)) {
 		json_decref(all);
-		return err_set(err, ERR_INVALID, 0, _("the inventory is no JSON object: line %d: %s"),
-			all ? 1 : error.line, all ? "" : error.text);
+		return err_set(err, ERR_INVALID, 0,
+			_("the inventory is no JSON object: line %d: %s"), all ? 1 : error.line,
+			all ? "" : error.text);
 	}
 	const json_t *cpu = json_object_get(all, "cpu");
 	const json_t *disks = json_object_get(all, "disks");

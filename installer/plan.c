@@ -12,8 +12,8 @@
 #include "num.h"
 #include "plan_private.h"
 
-void plan_dom0(const struct install_spec *spec, const struct machine *machine,
-	struct plan_dom0 *ret_dom0)
+void plan_dom0(
+	const struct install_spec *spec, const struct machine *machine, struct plan_dom0 *ret_dom0)
 {
 	const struct host_config *config = &spec->config;
 	uint64_t total = machine->memory_bytes / NUM_MIB;
@@ -41,7 +41,8 @@ static void add_disk_lines(const struct disk_info *disk, const struct layout *l,
 			num_size_text(l->parts[i].size_mib * NUM_MIB, size));
 	}
 	strlist_addf(&plan->summary,
-		_("Storage: thin pool of %" PRIu64 " MiB, its metadata %" PRIu64 " MiB and a spare of the "
+		_("Storage: thin pool of %" PRIu64 " MiB, its metadata %" PRIu64
+		  " MiB and a spare of the "
 		  "same size, %" PRIu64 " MiB kept back; library grows to %" PRIu64 " MiB"),
 		l->pool_mib, l->metadata_mib, l->reserve_mib, l->library_mib);
 }
@@ -57,8 +58,7 @@ static void add_host_lines(
 	for (size_t i = 0; i < config->n_bridges; i++) {
 		const struct host_bridge *bridge = &config->bridges[i];
 		CLEANUP(mem_free_string) char *ports = strlist_join(&bridge->ports);
-		static const char *const methods[] = {
-			N_("no IPv4 address"), "DHCP", N_("static")};
+		static const char *const methods[] = {N_("no IPv4 address"), "DHCP", N_("static")};
 		strlist_addf(&plan->summary, _("Bridge: %s, ports: %s, %s"), bridge->name,
 			ports[0] ? ports : _("none (internal)"),
 			bridge->method == HOST_METHOD_STATIC ? bridge->address

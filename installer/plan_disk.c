@@ -9,9 +9,9 @@
 #include "plan_private.h"
 
 enum {
-	FIRST_MIB = 1,       /* where the first partition begins: alignment, and room for the table */
+	FIRST_MIB = 1, /* where the first partition begins: alignment, and room for the table */
 	BIOS_BOOT_MIB = 1,
-	LAST_MIB = 1,        /* the second copy of the table */
+	LAST_MIB = 1, /* the second copy of the table */
 	STATE_LEAST_MIB = 2048,
 	STATE_MOST_MIB = 16384,
 	STORAGE_LEAST_MIB = 1024,
@@ -65,8 +65,8 @@ static void divide_storage(const struct host_config *config, struct layout *l)
 				 : round_down(clamp(l->pool_mib / 2, 256, 256 * 1024), EXTENT_MIB);
 }
 
-void layout_compute(const struct install_spec *spec, const struct disk_info *disk,
-	struct layout *ret_layout)
+void layout_compute(
+	const struct install_spec *spec, const struct disk_info *disk, struct layout *ret_layout)
 {
 	const struct host_config *config = &spec->config;
 	uint64_t total = to_mib(disk->size_bytes);
@@ -101,7 +101,8 @@ char *plan_disk_refusal(const struct install_spec *spec, const struct machine *m
 	if (disk->is_read_only)
 		return xasprintf(_("%s is write-protected"), disk->path);
 	if (disk_is_in_use(disk))
-		return xasprintf(_("%s is in use (mounted, or part of an active volume); release it first"),
+		return xasprintf(
+			_("%s is in use (mounted, or part of an active volume); release it first"),
 			disk->path);
 	if (disk->sector_bytes != 512 && machine->firmware == FIRMWARE_BIOS)
 		return xasprintf(
@@ -109,12 +110,13 @@ char *plan_disk_refusal(const struct install_spec *spec, const struct machine *m
 			  "to UEFI, or take another disk"),
 			disk->path, disk->sector_bytes);
 	if (disk->sector_bytes != 512 && spec->config.esp_mib < ESP_LEAST_4K_MIB)
-		return xasprintf(_("esp: %s has sectors of %u bytes and needs an ESP of at least %d MiB"),
+		return xasprintf(
+			_("esp: %s has sectors of %u bytes and needs an ESP of at least %d MiB"),
 			disk->path, disk->sector_bytes, ESP_LEAST_4K_MIB);
 	uint64_t least = plan_least_bytes(spec);
 	if (disk->size_bytes < least)
-		return xasprintf(_("%s is too small: it has %" PRIu64 " MiB, %" PRIu64
-				   " MiB would do"),
+		return xasprintf(
+			_("%s is too small: it has %" PRIu64 " MiB, %" PRIu64 " MiB would do"),
 			disk->path, to_mib(disk->size_bytes), to_mib(least));
 	return NULL;
 }
@@ -152,8 +154,8 @@ static unsigned disk_line(const struct install_spec *spec)
 	return section ? section->line : 0;
 }
 
-static void say_none(const struct install_spec *spec, const struct machine *machine,
-	struct problems *problems)
+static void say_none(
+	const struct install_spec *spec, const struct machine *machine, struct problems *problems)
 {
 	CLEANUP(str_dispose) struct str all = STR_INIT;
 	for (size_t i = 0; i < machine->disks.count; i++) {
@@ -165,8 +167,8 @@ static void say_none(const struct install_spec *spec, const struct machine *mach
 		all.len ? str_text(&all) : _("none"));
 }
 
-static const struct disk_info *choose(const struct install_spec *spec,
-	const struct machine *machine, struct problems *problems)
+static const struct disk_info *choose(
+	const struct install_spec *spec, const struct machine *machine, struct problems *problems)
 {
 	CLEANUP(str_dispose) struct str names = STR_INIT;
 	const struct disk_info *chosen = NULL;
@@ -204,8 +206,8 @@ static void check_group(const struct install_spec *spec, const struct machine *m
 	}
 }
 
-const struct disk_info *disk_choose(const struct install_spec *spec, const struct machine *machine,
-	struct problems *problems)
+const struct disk_info *disk_choose(
+	const struct install_spec *spec, const struct machine *machine, struct problems *problems)
 {
 	const struct disk_info *disk = choose(spec, machine, problems);
 	if (!disk)

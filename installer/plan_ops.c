@@ -143,16 +143,16 @@ static void add_esp(const struct building *b)
 	(void)bootcfg_env(&words, &env, NULL);
 	add(b, PLAN_COPY_DIR, 20, _("Copying the boot loader for UEFI"), MEDIUM "/grub/efi",
 		ESP "/EFI/BOOT", NULL);
-	add(b, PLAN_COPY_DIR, 10, _("Copying the boot loader's modules"),
-		MEDIUM "/grub/x86_64-efi", ESP BOOTCFG_DIR "/x86_64-efi", NULL);
+	add(b, PLAN_COPY_DIR, 10, _("Copying the boot loader's modules"), MEDIUM "/grub/x86_64-efi",
+		ESP BOOTCFG_DIR "/x86_64-efi", NULL);
 	add_write(b, _("Writing the boot loader's environment"), ESP BOOTCFG_DIR "/grubenv", "0644",
 		&env, false);
 	add_write(b, _("Writing the slot chooser"), ESP BOOTCFG_DIR "/grub.cfg", "0644", &chooser,
 		false);
 	if (b->disk->sector_bytes == 512) {
 		CLEANUP(mem_free_string)
-		char *first = xasprintf("%" PRIu64,
-			b->layout->parts[LAYOUT_BIOS_BOOT].first_mib * NUM_MIB / 512);
+		char *first = xasprintf(
+			"%" PRIu64, b->layout->parts[LAYOUT_BIOS_BOOT].first_mib * NUM_MIB / 512);
 		add(b, PLAN_BOOT_CODE, 5, _("Writing the boot loader for BIOS"), b->disk->path,
 			MEDIUM "/grub/boot.img", MEDIUM "/grub/core.img", first, NULL);
 	}
@@ -216,8 +216,8 @@ static void add_state(const struct building *b)
 	add(b, PLAN_MKDIR, 1, _("Making directories"), STATE "/etc/domus", NULL);
 	add(b, PLAN_MKDIR, 1, _("Making directories"), STATE "/var/lib/domus/first-boot", NULL);
 	add(b, PLAN_MKDIR, 1, _("Making directories"), STATE "/var/log", NULL);
-	add_write(b, _("Writing the host's configuration"), STATE HOSTCONF_PATH, "0600", &conf,
-		true);
+	add_write(
+		b, _("Writing the host's configuration"), STATE HOSTCONF_PATH, "0600", &conf, true);
 	add_write(b, _("Writing what was installed"), STATE "/var/lib/domus/installed", "0644",
 		&installed, false);
 	add_first_boot_hooks(b);
@@ -280,8 +280,8 @@ static void add_end(const struct building *b)
 		NULL);
 	add(b, PLAN_UMOUNT, 10, _("Closing the state partition"), STATE, NULL);
 	add(b, PLAN_SYNC, 10, _("Writing to the disk"), NULL);
-	struct plan_op *op = add(b, PLAN_POKE, 2, _("Making the disk bootable"),
-		ESP BOOTCFG_DIR "/grubenv", NULL);
+	struct plan_op *op = add(
+		b, PLAN_POKE, 2, _("Making the disk bootable"), ESP BOOTCFG_DIR "/grubenv", NULL);
 	str_add_bytes(&op->data, env.data, BOOTCFG_SECTOR_BYTES);
 	add(b, PLAN_UMOUNT, 5, _("Closing the EFI system partition"), ESP, NULL);
 	add(b, PLAN_SYNC, 2, _("Writing to the disk"), NULL);

@@ -33,12 +33,12 @@ struct layout {
 };
 
 /* The disk that [disk] names, or NULL and the reasons. */
-const struct disk_info *disk_choose(const struct install_spec *spec, const struct machine *machine,
-	struct problems *problems);
+const struct disk_info *disk_choose(
+	const struct install_spec *spec, const struct machine *machine, struct problems *problems);
 
 /* How the disk, which is large enough, is divided. */
-void layout_compute(const struct install_spec *spec, const struct disk_info *disk,
-	struct layout *ret_layout);
+void layout_compute(
+	const struct install_spec *spec, const struct disk_info *disk, struct layout *ret_layout);
 
 /* The operations of a new installation. */
 void ops_add_new(const struct install_spec *spec, const struct machine *machine,

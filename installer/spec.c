@@ -26,8 +26,8 @@ void spec_dispose(struct install_spec *spec)
 	mem_free_string(&spec->file_path);
 }
 
-int spec_read_file(struct install_spec *spec, const char *path, struct problems *problems,
-	struct err *err)
+int spec_read_file(
+	struct install_spec *spec, const char *path, struct problems *problems, struct err *err)
 {
 	CLEANUP(mem_free_string) char *full = file_absolute(path);
 	const struct hostconf_context context = {

@@ -235,8 +235,10 @@ static void read_signatures(const char *path, struct signatures *ret_signatures)
 	const char *const argv[] = {"wipefs", "-n", "-p", "-O", "TYPE,UUID,LABEL", path, NULL};
 	const struct proc_spec spec = {.argv = argv, .timeout_ms = PROBE_LIMIT_MS};
 	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
-	*ret_signatures = (struct signatures){
-		.table = xstrdup(""), .fstype = xstrdup(""), .label = xstrdup(""), .uuid = xstrdup("")};
+	*ret_signatures = (struct signatures){.table = xstrdup(""),
+		.fstype = xstrdup(""),
+		.label = xstrdup(""),
+		.uuid = xstrdup("")};
 	if (proc_run(&spec, &result, NULL) == 0 && result.exit_code == 0)
 		parse_signatures(str_text(&result.output), ret_signatures);
 }
@@ -292,8 +294,8 @@ static struct disk_info *find_owner(struct disk_inventory *inventory, const char
 /* Lines "  /dev/sda6,domus". */
 static void probe_groups(struct disk_inventory *inventory)
 {
-	const char *const argv[] = {"lvm", "pvs", "--noheadings", "--separator", ",", "-o",
-		"pv_name,vg_name", NULL};
+	const char *const argv[] = {
+		"lvm", "pvs", "--noheadings", "--separator", ",", "-o", "pv_name,vg_name", NULL};
 	const struct proc_spec spec = {.argv = argv, .timeout_ms = PROBE_LIMIT_MS};
 	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
 	bool is_needed = false;
@@ -353,8 +355,7 @@ static void read_parts(const char *root, const struct mounts *mounts, struct dis
 		CLEANUP(mem_free_string) char *mark = xasprintf("%s/partition", part);
 		if (!file_exists(root, mark))
 			continue;
-		disk->parts = xreallocarray(
-			disk->parts, disk->n_parts + 1, sizeof(*disk->parts));
+		disk->parts = xreallocarray(disk->parts, disk->n_parts + 1, sizeof(*disk->parts));
 		read_part(root, mounts, part, &disk->parts[disk->n_parts++]);
 	}
 }
@@ -367,8 +368,8 @@ static bool holds_medium(const struct disk_info *disk)
 	return holds;
 }
 
-static void read_disk(const char *root, const struct mounts *mounts, const char *name,
-	struct disk_info *ret_disk)
+static void read_disk(
+	const char *root, const struct mounts *mounts, const char *name, struct disk_info *ret_disk)
 {
 	CLEANUP(mem_free_string) char *dir = xasprintf(SYS_BLOCK "/%s", name);
 	CLEANUP(mem_free_string) char *target = NULL;

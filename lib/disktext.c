@@ -40,7 +40,7 @@ static void add_size(uint64_t bytes, struct str *out)
 		unit *= 1000;
 		i++;
 	}
-	uint64_t tenths = (uint64_t)(((__extension__ unsigned __int128)bytes * 10 + unit / 2) / unit);
+	uint64_t tenths = bytes / unit * 10 + (bytes % unit * 10 + unit / 2) / unit;
 	if (tenths % 10)
 		str_add(out, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[i]);
 	else

@@ -25,17 +25,17 @@ unit: $(UNIT_BINS)
 	$(Q)$(PYTEST) tests/unit
 lint:
 	$(Q)$(PYTEST) tests/lint
-check: $(UNIT_BINS)
-	$(Q)$(PYTEST) -m 'not full' tests/unit tests/lint
+check: $(UNIT_BINS) programs
+	$(Q)$(PYTEST) -m 'not full' tests/unit tests/plan tests/lint
 tui: $(TUI_BINS)
 	$(Q)$(PYTEST) tests/tui
-golden: $(TUI_BINS)
-	$(Q)GOLDEN=1 $(PYTEST) tests/tui
+golden: $(TUI_BINS) $(B)/bin/domus-install
+	$(Q)GOLDEN=1 $(PYTEST) tests/tui tests/plan
 smoke:
 	$(Q)$(PYTEST) -k smoke tests/boot
-test: $(UNIT_BINS) $(TUI_BINS)
+test: $(UNIT_BINS) $(TUI_BINS) programs
 	$(Q)$(PYTEST) -m 'not full' tests
-test-all: $(UNIT_BINS) $(TUI_BINS)
+test-all: $(UNIT_BINS) $(TUI_BINS) programs
 	$(Q)DOMUS_RESUME=1 $(PYTEST) tests
 report:
 	$(Q)python3 tests/perf/report.py
