@@ -50,14 +50,14 @@ static void what_can_be_done(void **state)
 		enum vm_state state;
 		const char *method, *keys;
 	} cases[] = {
-		{VM_STATE_OFF, "pv", "sealrDi"},
-		{VM_STATE_OFF, "hvm", "semalrDi"},
-		{VM_STATE_RUNNING, "pv", "cdbpvxueai"},
-		{VM_STATE_RUNNING, "hvm", "cgdbpvxuemai"},
-		{VM_STATE_PAUSED, "pvh", "cpxeai"},
-		{VM_STATE_ENDING, "pv", "cxeai"},
-		{VM_STATE_CRASHED, "pv", "cxeai"},
-		{VM_STATE_SAVED, "pv", "seaDi"},
+		{VM_STATE_OFF, "pv", "siealrD"},
+		{VM_STATE_OFF, "hvm", "siemalrD"},
+		{VM_STATE_RUNNING, "pv", "cidbpvxuea"},
+		{VM_STATE_RUNNING, "hvm", "cgidbpvxuema"},
+		{VM_STATE_PAUSED, "pvh", "cipxea"},
+		{VM_STATE_ENDING, "pv", "cixea"},
+		{VM_STATE_CRASHED, "pv", "cixea"},
+		{VM_STATE_SAVED, "pv", "sieaD"},
 	};
 	struct vm_domain guest;
 	(void)state;

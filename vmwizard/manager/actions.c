@@ -9,22 +9,23 @@
 #include "rows.h"
 
 const struct action_row action_rows[ACTIONS] = {
-	[ACTION_START] = {'s', N_("Start"), N_("starting")},
-	[ACTION_CONSOLE] = {'c', N_("Console"), ""},
-	[ACTION_SCREEN] = {'g', N_("Graphical screen"), ""},
-	[ACTION_SHUTDOWN] = {'d', N_("Shut down"), N_("shutting down")},
-	[ACTION_REBOOT] = {'b', N_("Reboot"), N_("rebooting")},
-	[ACTION_PAUSE] = {'p', N_("Pause"), N_("pausing")},
-	[ACTION_SAVE] = {'v', N_("Save to disk"), N_("saving")},
-	[ACTION_FORCE_OFF] = {'x', N_("Force off"), N_("forcing off")},
-	[ACTION_RESOURCES] = {'u', N_("Memory and CPUs now"), N_("changing")},
-	[ACTION_EDIT] = {'e', N_("Edit"), ""},
-	[ACTION_CD] = {'m', N_("Change CD"), N_("changing the CD")},
-	[ACTION_AUTOSTART] = {'a', N_("Start with the host"), N_("autostart")},
-	[ACTION_CLONE] = {'l', N_("Clone"), N_("cloning")},
-	[ACTION_RENAME] = {'r', N_("Rename"), N_("renaming")},
-	[ACTION_DELETE] = {'D', N_("Delete"), N_("deleting")},
-	[ACTION_DETAILS] = {'i', N_("Details and logs"), ""},
+	[ACTION_START] = {'s', N_("Start"), N_("starting"), ""},
+	[ACTION_CONSOLE] = {'c', N_("Console"), "", ""},
+	[ACTION_SCREEN] = {'g', N_("Graphical screen"), "",
+		N_("how to see it from another computer")},
+	[ACTION_DETAILS] = {'i', N_("Details and logs"), "", N_("disks, network, file, messages")},
+	[ACTION_SHUTDOWN] = {'d', N_("Shut down"), N_("shutting down"), ""},
+	[ACTION_REBOOT] = {'b', N_("Reboot"), N_("rebooting"), ""},
+	[ACTION_PAUSE] = {'p', N_("Pause"), N_("pausing"), ""},
+	[ACTION_SAVE] = {'v', N_("Save to disk"), N_("saving"), ""},
+	[ACTION_FORCE_OFF] = {'x', N_("Force off"), N_("forcing off"), ""},
+	[ACTION_RESOURCES] = {'u', N_("Memory, CPUs now"), N_("changing"), ""},
+	[ACTION_EDIT] = {'e', N_("Edit"), "", N_("hardware, disks, network, options")},
+	[ACTION_CD] = {'m', N_("Change CD"), N_("changing the CD"), ""},
+	[ACTION_AUTOSTART] = {'a', N_("Start with host"), N_("autostart"), ""},
+	[ACTION_CLONE] = {'l', N_("Clone"), N_("cloning"), N_("a copy with disks of its own")},
+	[ACTION_RENAME] = {'r', N_("Rename"), N_("renaming"), N_("its file and disks follow")},
+	[ACTION_DELETE] = {'D', N_("Delete"), N_("deleting"), N_("with or without its disks")},
 };
 
 const char *action_word(enum action action, const struct vm_domain *guest)
@@ -34,7 +35,7 @@ const char *action_word(enum action action, const struct vm_domain *guest)
 	if (action == ACTION_PAUSE && guest->state == VM_STATE_PAUSED)
 		return _("Continue");
 	if (action == ACTION_AUTOSTART && guest->autostart)
-		return _("Do not start with the host");
+		return _("Not with host");
 	return _(action_rows[action].word);
 }
 
@@ -159,6 +160,7 @@ char *action_command(enum action action, const struct vm_domain *guest)
 	case ACTION_RENAME:
 	case ACTION_DELETE:
 	case ACTION_DETAILS:
+		return xstrdup(_(action_rows[action].about));
 	case ACTIONS:
 		break;
 	}

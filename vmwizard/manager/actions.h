@@ -9,6 +9,7 @@ enum action {
 	ACTION_START,
 	ACTION_CONSOLE,
 	ACTION_SCREEN,
+	ACTION_DETAILS,
 	ACTION_SHUTDOWN,
 	ACTION_REBOOT,
 	ACTION_PAUSE,
@@ -21,14 +22,14 @@ enum action {
 	ACTION_CLONE,
 	ACTION_RENAME,
 	ACTION_DELETE,
-	ACTION_DETAILS,
 	ACTIONS,
 };
 
 struct action_row {
-	int key;          /* in the live list */
-	const char *word; /* in the menu */
-	const char *what; /* while it is done: "shutting down" */
+	int key;           /* in the live list */
+	const char *word;  /* in the menu */
+	const char *what;  /* while it is done: "shutting down" */
+	const char *about; /* in the menu, where no command of xl stands */
 };
 extern const struct action_row action_rows[ACTIONS];
 
@@ -36,7 +37,7 @@ extern const struct action_row action_rows[ACTIONS];
 const char *action_word(enum action action, const struct vm_domain *guest);
 /* NULL when it can be done, else why not. */
 const char *action_why_not(enum action action, const struct vm_domain *guest);
-/* The command it stands for, "" for what is no command of xl; the caller frees. */
+/* The command it stands for, or what it does when that is more than one; the caller frees. */
 char *action_command(enum action action, const struct vm_domain *guest);
 /* The action of a key, or ACTIONS. */
 enum action action_of_key(int key);

@@ -55,14 +55,14 @@ static void draw(struct manager *m)
 {
 	CLEANUP(mem_free_string)
 	char *title = xasprintf(session_is_dry(m->session)
-					? _("Virtual machines on %s (from a file: nothing is run)")
+					? _("Virtual machines on %s (from a file, nothing is run)")
 					: _("Virtual machines on %s"),
 		m->session->host_name);
 	const struct screen_frame frame = {.title = title,
 		.message = m->message,
 		.keys = m->is_typing ? _(" Enter: done   Esc: show all")
 				     : _(" Enter:actions n:new s:start c:console i:details "
-					 "/:filter o:order F1:help q:quit"),
+					 "/:filter o:sort F1:help q:quit"),
 		.is_typing = m->is_typing};
 
 	frame_wait_for_size();

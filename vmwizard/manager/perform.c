@@ -258,7 +258,7 @@ static bool ask_resources(struct manager *m, struct request *request)
 		{.id = "vcpus", .label = _("vCPUs"), .max = 4},
 	};
 	struct ui_question q = {.id = "resources",
-		.title = _("Memory and CPUs now"),
+		.title = _("Memory and CPUs"),
 		.text = text,
 		.help = _("Memory is asked of the guest's balloon driver, CPUs of its kernel. What "
 			  "the guest really has afterwards is shown when the change has ended."),
@@ -445,7 +445,7 @@ void perform(struct manager *m, enum action action)
 	if (!guest)
 		return;
 	if (why_not)
-		manager_say(m, "%s: %s", guest->name, why_not);
+		manager_say(m, "%s: %s: %s", guest->name, action_word(action, guest), why_not);
 	else
 		perform_on(m, action, guest);
 }
@@ -465,7 +465,8 @@ void perform_menu(struct manager *m)
 	for (size_t i = 0; i < ACTIONS; i++) {
 		const char *why_not = action_why_not((enum action)i, guest);
 
-		commands[i] = why_not ? xstrdup(why_not) : action_command((enum action)i, guest);
+		commands[i] = why_not ? xasprintf("(%s)", why_not)
+				      : action_command((enum action)i, guest);
 		items[i] = (struct ui_item){.tag = action_word((enum action)i, guest),
 			.text = commands[i],
 			.why_not = why_not};

@@ -168,7 +168,7 @@ void rowtext_summary(const struct rows *rows, unsigned width, char buf[ROWTEXT_M
 		if (rows_is_host(guest))
 			continue;
 		guests++;
-		running += rows_is_there(guest);
+		running += guest->state == VM_STATE_RUNNING;
 	}
 	str_add(&text, guests == 1 ? _("%zu guest, %zu running") : _("%zu guests, %zu running"),
 		guests, running);

@@ -52,8 +52,8 @@ static void put_title(const struct rows *rows, const struct screen_frame *frame)
 	size_t width = COLS > 1 ? (size_t)COLS - 1 : 1, used;
 
 	if (rows->filter[0] != '\0')
-		str_add(&right, _("only *%s*  "), rows->filter);
-	str_add(&right, _("by %s%s "), rows_order_word(rows->order),
+		str_add(&right, _(" only *%s*"), rows->filter);
+	str_add(&right, _(" by %s%s "), rows_order_word(rows->order),
 		rows->is_reversed ? _(", reversed") : "");
 	used = width_of(str_text(&right));
 	str_add(&line, " ");
