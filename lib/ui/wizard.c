@@ -32,8 +32,9 @@ static enum ui_result run_page(
 	struct ui *ui, const struct wizard *wizard, size_t page, void *state, const char **steps)
 {
 	ui->frame.headline = wizard->headline;
-	ui->frame.steps = steps;
 	ui->frame.n_steps = list_steps(wizard, state, page, steps, &ui->frame.present);
+	/* Without names the pages have the whole width. */
+	ui->frame.steps = ui->frame.n_steps > 0 ? steps : NULL;
 	const char *help = wizard->pages[page].help;
 	ui->page_help = help ? _(help) : NULL;
 	return wizard->pages[page].run(ui, state);
