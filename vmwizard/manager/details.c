@@ -80,7 +80,6 @@ static void add_spec(struct str *text, struct manager *m, const struct vm_domain
 
 	if (!guest->has_cfg || file_read(m->session->root, path, CFG_MAX, &cfg, &err) != 0)
 		return;
-	vm_spec_init(&spec);
 	if (vm_xlcfg_read(str_text(&cfg), guest->name, &spec, &problems, &err) == 0) {
 		for (size_t i = 0; i < spec.n_disks; i++)
 			add_disk(text, &spec.disks[i]);
