@@ -31,12 +31,16 @@ static size_t list_steps(const struct wizard *wizard, const void *state, size_t 
 static enum ui_result run_page(
 	struct ui *ui, const struct wizard *wizard, size_t page, void *state, const char **steps)
 {
-	ui->frame.headline = wizard->headline;
-	ui->frame.n_steps = list_steps(wizard, state, page, steps, &ui->frame.present);
-	/* Without names the pages have the whole width. */
-	ui->frame.steps = ui->frame.n_steps > 0 ? steps : NULL;
 	const char *help = wizard->pages[page].help;
-	ui->page_help = help ? _(help) : NULL;
+	if (wizard->headline) {
+		ui->frame.headline = wizard->headline;
+		ui->frame.n_steps = list_steps(wizard, state, page, steps, &ui->frame.present);
+		/* Without names the pages have the whole width. */
+		ui->frame.steps = ui->frame.n_steps > 0 ? steps : NULL;
+		ui->page_help = NULL;
+	}
+	if (help)
+		ui->page_help = _(help);
 	return wizard->pages[page].run(ui, state);
 }
 
@@ -74,10 +78,12 @@ static enum ui_result run_pages(
 		enum ui_result result = run_page(ui, wizard, page, state, steps);
 		if (ui->is_gone)
 			return UI_ABORT;
+		if (result == UI_EXTRA)
+			return UI_EXTRA;
 		if (result == UI_HELP)
 			continue;
 		if (result == UI_ABORT) {
-			if (may_abort(ui, wizard, state))
+			if (!wizard->headline || may_abort(ui, wizard, state))
 				return UI_ABORT;
 			continue;
 		}

@@ -12,12 +12,16 @@ struct wizard_page {
 	const char *id;
 	const char *step; /* its name in the list at the left; NULL: part of the step before */
 	const char *help; /* what F1 shows; NULL: nothing */
-	/* Asks its question. UI_OK goes on, UI_BACK goes back, UI_ABORT asks whether to abort. */
+	/*
+	 * Asks its question. UI_OK goes on, UI_BACK goes back, UI_ABORT asks whether to abort,
+	 * UI_EXTRA ends the wizard at once.
+	 */
 	enum ui_result (*run)(struct ui *ui, void *state);
 	bool (*is_wanted)(const void *state); /* NULL: always; else skipped when false */
 };
 
 struct wizard {
+	/* NULL: a sequence inside a page: steps and headline stay, and UI_ABORT is handed up unasked. */
 	const char *headline;
 	const struct wizard_page *pages;
 	size_t n_pages;
@@ -26,7 +30,8 @@ struct wizard {
 };
 
 /*
- * UI_OK after the last page, UI_BACK from the first, UI_ABORT when the user has confirmed that.
+ * UI_OK after the last page, UI_BACK from the first, UI_ABORT when the user has confirmed that,
+ * UI_EXTRA when a page said so.
  * Page ids of wanted pages are unique.
  */
 enum ui_result wizard_run(struct ui *ui, const struct wizard *wizard, void *state);

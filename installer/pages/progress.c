@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The running installation, and what comes after it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common.h"
+#include "executor.h"
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+
+#define LOOK_MS 500
+#define LOG_MAX (4 * 1024 * 1024)
+#define LOG_SHOWN 16384 /* bytes, from the end */
+#define KEY_ESC 27
+#define KEY_CTRL_C 3
+
+static void show_log(struct ui *ui)
+{
+	CLEANUP(str_dispose) struct str log = STR_INIT;
+	struct err err = ERR_INIT;
+	if (file_read("/", EXECUTOR_LOG, LOG_MAX, &log, &err) < 0)
+		str_add(&log, "%s", err.text);
+	const char *text = str_text(&log);
+	if (log.len > LOG_SHOWN)
+		text += log.len - LOG_SHOWN;
+	struct ui_question q = {.id = "log",
+		.title = _("Log"),
+		.text = *text ? text : _("The log is empty."),
+		.help = "",
+		.ok = _("Close")};
+	(void)ui_text(ui, &q);
+}
+
+static void ask_stop(struct ui *ui)
+{
+	struct ui_question q = {.id = "stop",
+		.title = _("Stop the installation?"),
+		.text = _(
+			"The present step is finished, then it is undone as far as possible. The disk "
+			"cannot be booted from afterwards.\n\nStop it?"),
+		.help = ""};
+	bool yes = false;
+	struct err err = ERR_INIT;
+	if (ui_yes_no(ui, &q, &yes) == UI_OK && yes && executor_abort(&err) < 0)
+		ui_say(ui, q.title, "%s", err.text);
+}
+
+static void show_status(struct ui *ui, const struct executor_status *status)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	str_add(&text, _("Step %zu of %zu:\n%s\n\n"), status->step, status->n_steps, status->title);
+	if (status->seconds_left >= 60)
+		str_add(&text, _("About %u min %02u s left."), status->seconds_left / 60,
+			status->seconds_left % 60);
+	else
+		str_add(&text, _("About %u s left."), status->seconds_left);
+	if (status->n_warnings > 0)
+		str_add(&text, _("\n\nWarnings: %u, see the log."), status->n_warnings);
+	str_add(&text, "%s",
+		_("\n\nL shows the log, Ctrl-C stops. The installation goes on even if this screen "
+		  "is lost; domus-install shows it again."));
+	struct ui_question q = {
+		.id = "progress", .title = _("Installing"), .text = str_text(&text)};
+	ui_gauge(ui, &q, status->percent);
+}
+
+/* Until it is no longer running; -1 when its state cannot be read. */
+static int follow(struct ui *ui, struct executor_status *status, struct err *err)
+{
+	for (;;) {
+		if (executor_read_status(status, err) < 0)
+			return -1;
+		if (status->state != EXECUTOR_RUNNING || ui->is_gone)
+			return 0;
+		show_status(ui, status);
+		int key = ui_gauge_key(ui, LOOK_MS);
+		if (!key)
+			continue;
+		ui_gauge_end(ui);
+		if (key == 'l' || key == 'L')
+			show_log(ui);
+		else if (key == KEY_CTRL_C || key == KEY_ESC || key == '!')
+			ask_stop(ui);
+	}
+}
+
+/* UI_BACK: to the settings, for another try. */
+static enum ui_result ask_after_failure(struct ui *ui, struct pages *pages, const char *error)
+{
+	CLEANUP(mem_free_string)
+	char *text = xasprintf(_("%s\n\nWhat could be undone has been undone. The log is in %s."),
+		error, EXECUTOR_LOG);
+	const struct ui_item items[] = {
+		{.tag = "log", .text = _("Show the log")},
+		{.tag = "settings", .text = _("Back to the settings, and try again")},
+		{.tag = "shell", .text = _("Leave, to a shell")},
+	};
+	struct ui_question q = {
+		.id = "failed", .title = _("The installation failed"), .text = text, .help = ""};
+	size_t chosen = 0;
+	for (;;) {
+		enum ui_result result = ui_menu(ui, &q, items, ARRAY_SIZE(items), &chosen);
+		if (ui->is_gone || result == UI_ABORT || (result == UI_OK && chosen == 2)) {
+			pages->end = PAGES_SHELL;
+			return UI_EXTRA;
+		}
+		if (result == UI_OK && chosen == 0)
+			show_log(ui);
+		else
+			return UI_BACK;
+	}
+}
+
+enum ui_result page_progress(struct ui *ui, void *state)
+{
+	struct pages *pages = state;
+	struct executor_status status = {.state = EXECUTOR_IDLE};
+	struct err err = ERR_INIT;
+	int rc = follow(ui, &status, &err);
+	ui_gauge_end(ui);
+	if (ui->is_gone) { /* only the screen is lost */
+		pages->end = PAGES_SHELL;
+		return UI_EXTRA;
+	}
+	if (rc == 0 && status.state == EXECUTOR_DONE)
+		return UI_OK;
+	pages->was_started = false;
+	if (rc == 0 && status.state == EXECUTOR_DIED)
+		(void)err_set(&err, ERR_PROC, 0, "%s",
+			_("The installation ended without a result: its process is gone"));
+	return ask_after_failure(ui, pages, rc == 0 && *status.error ? status.error : err.text);
+}
+
+enum ui_result page_done(struct ui *ui, void *state)
+{
+	struct pages *pages = state;
+	static const enum pages_end ends[] = {PAGES_REBOOT, PAGES_POWEROFF, PAGES_SHELL};
+	const struct ui_item items[] = {
+		{.tag = "reboot", .text = _("Restart into the new host")},
+		{.tag = "poweroff", .text = _("Switch the machine off")},
+		{.tag = "shell", .text = _("Stay here, in a shell")},
+		{.tag = "log", .text = _("Show the log")},
+	};
+	struct ui_question q = {.id = "done",
+		.title = _("Domus is installed"),
+		.text = _(
+			"After the restart Xen starts by itself; the medium may stay in, its menu starts "
+			"the disk. Then:\n\n"
+			"  log in as root, at the console or with ssh\n"
+			"  xl list       shows Domain-0\n"
+			"  domus-vm      lists and makes guests\n"
+			"  domus-host    shows and changes this host\n\n"
+			"Your answers are in /etc/domus/host.conf there: domus-install apply with a copy "
+			"of it installs the same host again."),
+		.help = ""};
+	size_t chosen = 0;
+	for (;;) {
+		enum ui_result result = ui_menu(ui, &q, items, ARRAY_SIZE(items), &chosen);
+		if (ui->is_gone || result == UI_ABORT) {
+			pages->end = PAGES_SHELL;
+			return UI_EXTRA;
+		}
+		if (result != UI_OK)
+			continue;
+		if (chosen < ARRAY_SIZE(ends)) {
+			pages->end = ends[chosen];
+			return UI_OK;
+		}
+		show_log(ui);
+	}
+}
