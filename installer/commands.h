@@ -9,10 +9,13 @@ struct options {
 	const char *file;      /* the argument, of those that take one */
 	const char *inventory; /* --inventory, or NULL: this machine's */
 	bool is_json;          /* --json */
+	const char *root;      /* --root, or NULL: where /usr/share lies */
 	bool is_yes;           /* --yes */
+	bool is_dry_run;       /* --dry-run */
 };
 
 /* Each returns the program's exit code: 0, 1 for a failure, 2 for wrong use. */
+int command_pages(const struct options *options); /* pages/command.c */
 int command_check(const struct options *options);
 int command_plan(const struct options *options);
 int command_apply(const struct options *options);

@@ -13,12 +13,16 @@ enum {
 	OPTION_JSON = 1 << 0,
 	OPTION_YES = 1 << 1,
 	OPTION_INVENTORY = 1 << 2,
+	OPTION_DRY_RUN = 1 << 3,
+	OPTION_ROOT = 1 << 4,
 };
 
 static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"yes", no_argument, NULL, OPTION_YES},
 	{"inventory", required_argument, NULL, OPTION_INVENTORY},
+	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+	{"root", required_argument, NULL, OPTION_ROOT},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -31,6 +35,10 @@ static const struct command {
 	const char *usage;
 	const char *help;
 } commands[] = {
+	{"pages", command_pages, OPTION_INVENTORY | OPTION_DRY_RUN | OPTION_ROOT, 0,
+		"[--dry-run] [--inventory JSON-FILE] [--root DIR]",
+		N_("ask everything on this terminal and install; also without a command. "
+		   "--dry-run, --inventory: nothing is written")},
 	{"check", command_check, 0, 1, "FILE", N_("name every error in a configuration file")},
 	{"plan", command_plan, OPTION_INVENTORY, 1, "FILE [--inventory JSON-FILE]",
 		N_("show what would be done and destroyed; touches nothing")},
@@ -82,8 +90,11 @@ static int run_command(const struct command *command, int argc, char **argv)
 			return wrong_use(command);
 		if (option == OPTION_INVENTORY)
 			options.inventory = optarg;
+		if (option == OPTION_ROOT)
+			options.root = optarg;
 		options.is_json |= option == OPTION_JSON;
 		options.is_yes |= option == OPTION_YES;
+		options.is_dry_run |= option == OPTION_DRY_RUN;
 	}
 	if (argc - optind != command->n_args)
 		return wrong_use(command);
@@ -94,10 +105,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	(void)setlocale(LC_ALL, "");
-	if (argc < 2) {
-		print_help(stderr);
-		return 2;
-	}
+	if (argc < 2)
+		return run_command(find_command("pages"), argc, argv);
 	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
 		strcmp(argv[1], "-h") == 0) {
 		print_help(stdout);

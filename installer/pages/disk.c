@@ -8,21 +8,27 @@
 #include "mem.h"
 #include "plan.h"
 
-static void describe_line(const struct disk_info *disk, struct str *out)
+static void describe_line(const struct disk_info *disk, bool is_refused, struct str *out)
 {
 	char size[32];
 	str_add(out, "%8s  %s", page_gb(disk->size_bytes, size),
 		*disk->model ? disk->model : _("unknown model"));
 	if (disk->is_medium)
-		str_add(out, "%s", _("; the medium"));
+		str_add(out, "%s", _("; THE MEDIUM"));
+	else if (is_refused)
+		str_add(out, "%s", _("; NOT USABLE"));
 	else if (disk_has_domus(disk))
 		str_add(out, "%s", _("; has a Domus on it"));
 	else
 		str_add(out, "%s", disk_is_empty(disk) ? _("; empty") : _("; NOT EMPTY"));
 }
 
-static void describe_detail(const struct disk_info *disk, struct str *out)
+static void describe_detail(const struct disk_info *disk, const char *refusal, struct str *out)
 {
+	if (refusal) {
+		str_add(out, "%s", refusal);
+		return;
+	}
 	str_add(out, "%s  %s", disk->path, disk->bus);
 	if (*disk->serial)
 		str_add(out, _("  serial %s"), disk->serial);
@@ -63,10 +69,8 @@ static void fill_list(struct list *list, const struct pages *pages)
 	for (size_t i = 0; i < disks->count; i++) {
 		const struct disk_info *disk = &disks->disks[i];
 		list->refusals[i] = plan_disk_refusal(pages->spec, pages->machine, disk);
-		describe_line(disk, &list->texts[i]);
-		describe_detail(disk, &list->details[i]);
-		if (list->refusals[i])
-			str_add(&list->texts[i], "%s", _("; cannot be used"));
+		describe_line(disk, list->refusals[i], &list->texts[i]);
+		describe_detail(disk, list->refusals[i], &list->details[i]);
 		list->items[i] = (struct ui_item){.tag = disk->name,
 			.text = str_text(&list->texts[i]),
 			.detail = str_text(&list->details[i]),

@@ -82,7 +82,7 @@ static enum ui_result ask_key(struct ui *ui, const char *id, const char *text, s
 		struct host_config scratch;
 		hostconf_init(&scratch);
 		struct err err = ERR_INIT;
-		int rc = schema_set(key, &scratch, field.value, &err);
+		int rc = *field.value ? schema_set(key, &scratch, field.value, &err) : 0;
 		if (rc == 0 && (*field.value || result == UI_OK)) {
 			strlist_dispose(keys);
 			for (size_t i = 0; i < scratch.root_ssh_keys.count; i++)

@@ -25,10 +25,8 @@ void describe_ports(const struct strlist *ports, struct str *out)
 	str_add(out, "%s", text);
 }
 
-static void describe_bridge(const struct host_bridge *bridge, struct str *out)
+static void describe_addresses(const struct host_bridge *bridge, struct str *out)
 {
-	describe_ports(&bridge->ports, out);
-	str_add(out, "; ");
 	if (bridge->method == HOST_METHOD_NONE && bridge->method6 == HOST_METHOD6_NONE)
 		str_add(out, "%s", _("no address"));
 	if (bridge->method == HOST_METHOD_DHCP)
@@ -45,13 +43,20 @@ static void describe_bridge(const struct host_bridge *bridge, struct str *out)
 		str_add(out, "IPv6 %s", bridge->method6 == HOST_METHOD6_AUTO ? "auto" : "DHCP");
 }
 
+static void describe_bridge(const struct host_bridge *bridge, struct str *out)
+{
+	describe_ports(&bridge->ports, out);
+	str_add(out, "; ");
+	describe_addresses(bridge, out);
+}
+
 void describe_network(const struct host_config *config, struct str *out)
 {
 	if (config->n_bridges == 0)
 		str_add(out, "%s", _("no bridge"));
 	for (size_t i = 0; i < config->n_bridges; i++) {
 		str_add(out, "%s%s: ", i ? "; " : "", config->bridges[i].name);
-		describe_bridge(&config->bridges[i], out);
+		describe_addresses(&config->bridges[i], out);
 	}
 }
 
@@ -195,7 +200,7 @@ static void fill_menu(struct menu *menu, const struct host_config *config)
 		str_add(add_entry(menu, ENTRY_VLAN, i, config->vlans[i].name), _("VLAN %d on %s"),
 			(int)config->vlans[i].id, config->vlans[i].parent);
 	str_add(add_entry(menu, ENTRY_ADD_BRIDGE, 0, _("+bridge")), "%s",
-		_("Add a bridge: guests and this host plug in here"));
+		_("Add a bridge for guests and this host"));
 	str_add(add_entry(menu, ENTRY_ADD_BOND, 0, _("+bond")), "%s",
 		_("Add a bond: several cards as one"));
 	str_add(add_entry(menu, ENTRY_ADD_VLAN, 0, _("+VLAN")), "%s",

@@ -17,8 +17,10 @@ enum ui_result page_notes(struct ui *ui, void *state)
 	if (file_read(pages->options->root, PAGES_SHARE "/release-notes", NOTES_MAX, &text, &err) <
 		0)
 		str_add(&text, "%s", err.text);
-	struct ui_question q = {
-		.id = "notes", .title = _("Release notes"), .text = str_text(&text)};
+	struct ui_question q = {.id = "notes",
+		.title = _("Release notes"),
+		.text = str_text(&text),
+		.is_wide = true};
 	return ui_text(ui, &q);
 }
 

@@ -33,8 +33,8 @@ static void describe_sizes(const struct pages *pages, struct str *out)
 	const struct host_config *config = &pages->spec->config;
 	CLEANUP(mem_free_string) char *state = page_get("disk", "state", config);
 	CLEANUP(mem_free_string) char *library = page_get("storage", "library", config);
-	str_add(out, _("ESP %d, slots 2x%d MiB; state %s, library %s"), (int)config->esp_mib,
-		(int)config->slot_mib, state, library);
+	str_add(out, _("slots %d MiB, state %s, library %s"), (int)config->slot_mib, state,
+		library);
 }
 
 static void describe_software(const struct pages *pages, struct str *out)
@@ -188,8 +188,9 @@ static enum ui_result show_sections(struct ui *ui, struct pages *pages, bool is_
 			str_add(&texts[count], "%s", _("asked next"));
 		else
 			sections[i].describe(pages, &texts[count]);
-		items[count] = (struct ui_item){
-			.tag = _(sections[i].tag), .text = str_text(&texts[count])};
+		items[count] = (struct ui_item){.tag = _(sections[i].tag),
+			.text = str_text(&texts[count]),
+			.detail = str_text(&texts[count])};
 		shown[count++] = &sections[i];
 	}
 	struct ui_question q = {.id = is_last ? "confirm" : "overview",
@@ -241,7 +242,8 @@ static enum ui_result show_plan(struct ui *ui, const struct plan *plan)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	plan_print(plan, &text);
-	struct ui_question q = {.id = "plan", .title = _("The plan"), .text = str_text(&text)};
+	struct ui_question q = {
+		.id = "plan", .title = _("The plan"), .text = str_text(&text), .is_wide = true};
 	return ui_text(ui, &q);
 }
 
@@ -250,6 +252,8 @@ static enum ui_result ask_start(struct ui *ui, const struct plan *plan, bool *re
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	if (plan->destroyed.count > 0)
 		str_add(&text, "%s", _("THIS WILL BE LOST:\n"));
+	else if (plan->disk)
+		str_add(&text, _("%s is empty: nothing is lost.\n"), plan->disk->path);
 	for (size_t i = 0; i < plan->destroyed.count && i < 10; i++)
 		str_add(&text, "  %s\n", plan->destroyed.items[i]);
 	if (plan->destroyed.count > 10)

@@ -19,7 +19,7 @@ static void show_log(struct ui *ui)
 {
 	CLEANUP(str_dispose) struct str log = STR_INIT;
 	struct err err = ERR_INIT;
-	if (file_read("/", EXECUTOR_LOG, LOG_MAX, &log, &err) < 0)
+	if (file_read("/", PLAN_LOG, LOG_MAX, &log, &err) < 0)
 		str_add(&log, "%s", err.text);
 	const char *text = str_text(&log);
 	if (log.len > LOG_SHOWN)
@@ -28,7 +28,8 @@ static void show_log(struct ui *ui)
 		.title = _("Log"),
 		.text = *text ? text : _("The log is empty."),
 		.help = "",
-		.ok = _("Close")};
+		.ok = _("Close"),
+		.is_wide = true};
 	(void)ui_text(ui, &q);
 }
 
@@ -90,7 +91,7 @@ static enum ui_result ask_after_failure(struct ui *ui, struct pages *pages, cons
 {
 	CLEANUP(mem_free_string)
 	char *text = xasprintf(_("%s\n\nWhat could be undone has been undone. The log is in %s."),
-		error, EXECUTOR_LOG);
+		error, PLAN_LOG);
 	const struct ui_item items[] = {
 		{.tag = "log", .text = _("Show the log")},
 		{.tag = "settings", .text = _("Back to the settings, and try again")},

@@ -20,7 +20,7 @@ static const struct {
 		N_("For Windows and other unmodified systems; needs VT-x or AMD-V.")},
 	{"remote", N_("remote storage (NFS, iSCSI)"),
 		N_("For guests' disks on another machine, and for live migration.")},
-	{"firmware", N_("firmware of cards and controllers"),
+	{"firmware", N_("firmware for hardware"),
 		N_("Files that some network cards and storage controllers load; CPU microcode.")},
 };
 

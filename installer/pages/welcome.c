@@ -180,8 +180,10 @@ enum ui_result page_licence_text(struct ui *ui, void *state)
 		  "the medium. Arrow keys and Page Down show the whole text.\n\n"));
 	if (file_read(pages->options->root, PAGES_SHARE "/LICENSE", LICENCE_MAX, &text, &err) < 0)
 		str_add(&text, "%s", err.text);
-	struct ui_question q = {
-		.id = "licence-text", .title = _("Licence"), .text = str_text(&text)};
+	struct ui_question q = {.id = "licence-text",
+		.title = _("Licence"),
+		.text = str_text(&text),
+		.is_wide = true};
 	return ui_text(ui, &q);
 }
 

@@ -31,6 +31,7 @@ static struct {
 	bool can_retry; /* a box is being made: again holds */
 	bool is_remade; /* it is made again for a new size; lists adapt, and keep their place */
 	jmp_buf again;
+	char title[128]; /* of the present box, with blanks around */
 	void *gauge;
 } screen;
 
@@ -71,6 +72,7 @@ static struct frame_area begin_box(struct ui *ui, const struct ui_question *q)
 	frame_wait_for_size();
 	screen.can_retry = true;
 	screen.is_remade = true;
+	(void)snprintf(screen.title, sizeof(screen.title), " %s ", q->title ? q->title : "");
 	memset(&dialog_vars, 0, sizeof(dialog_vars));
 	struct frame_area area = frame_draw(&ui->frame);
 	dialog_vars.default_button = -1;
@@ -139,6 +141,10 @@ static enum ui_result dialog_ui_message(struct ui *ui, const struct ui_question 
 	volatile int code;
 	(void)setjmp(screen.again);
 	struct frame_area area = begin_box(ui, q);
+	if (is_long && q->is_wide) {
+		dialog_vars.begin_x = 0;
+		area.width = COLS;
+	}
 	CLEANUP(mem_free_string) char *text = wrap(q->text, area.width);
 	int height = is_long ? area.height : count_lines(text) + 4;
 	if (height > area.height || !is_plain)
@@ -147,12 +153,12 @@ static enum ui_result dialog_ui_message(struct ui *ui, const struct ui_question 
 		if (!is_long)
 			dialog_vars.begin_y += (area.height - height) / 2;
 		dialog_vars.extra_button = FALSE;
-		code = dialog_msgbox(q->title, text, height, area.width, TRUE);
+		code = dialog_msgbox(screen.title, text, height, area.width, TRUE);
 	} else {
 		/* yesno is libdialog's box of text with all the buttons. */
 		dialog_vars.yes_label = dialog_vars.ok_label;
 		dialog_vars.no_label = dialog_vars.cancel_label;
-		code = dialog_yesno(q->title, text, height, area.width);
+		code = dialog_yesno(screen.title, text, height, area.width);
 	}
 	return end_box(ui, q, code);
 }
@@ -172,7 +178,7 @@ static enum ui_result dialog_ui_yes_no(struct ui *ui, const struct ui_question *
 	dialog_vars.no_label = label(_("No"));
 	dialog_vars.defaultno = !*yes;
 	dialog_vars.default_button = *yes ? DLG_EXIT_OK : DLG_EXIT_CANCEL;
-	code = dialog_yesno(q->title, text, height, area.width);
+	code = dialog_yesno(screen.title, text, height, area.width);
 	screen.can_retry = false;
 	if (code == DLG_EXIT_OK || code == DLG_EXIT_CANCEL) {
 		*yes = code == DLG_EXIT_OK;
@@ -233,7 +239,7 @@ static enum ui_result dialog_ui_menu(struct ui *ui, const struct ui_question *q,
 	dialog_vars.item_help = has_detail;
 	dialog_vars.default_item = list[*chosen].name;
 	CLEANUP(mem_free_string) char *text = wrap(q->text, area.width);
-	code = dlg_menu(q->title, text, area.height, area.width,
+	code = dlg_menu(screen.title, text, area.height, area.width,
 		area.height - count_lines(text) - 6, (int)count, list, &at, NULL);
 	free_list(list, count);
 	if (at >= 0 && (size_t)at < count)
@@ -262,7 +268,7 @@ static enum ui_result dialog_ui_checklist(
 	screen.is_remade = false;
 	dialog_vars.item_help = has_detail;
 	CLEANUP(mem_free_string) char *text = wrap(q->text, area.width);
-	code = dlg_checklist(q->title, text, area.height, area.width,
+	code = dlg_checklist(screen.title, text, area.height, area.width,
 		area.height - count_lines(text) - 6, (int)count, list, " x", FLAG_CHECK, &at);
 	take_marks(items, list, count);
 	return end_box(ui, q, code);
@@ -342,7 +348,8 @@ static enum ui_result dialog_ui_form(
 	CLEANUP(mem_free_string) char *text = wrap(q->text, area.width);
 	form = make_form(fields, count, area.width);
 	put_cursor_behind(fields, count);
-	code = dlg_form(q->title, text, area.height, area.width, (int)count, (int)count, form, &at);
+	code = dlg_form(
+		screen.title, text, area.height, area.width, (int)count, (int)count, form, &at);
 	take_form(fields, form, count);
 	return end_box(ui, q, code);
 }
@@ -363,10 +370,10 @@ static void dialog_ui_gauge(struct ui *ui, const struct ui_question *q, unsigned
 	if (!screen.gauge)
 		area = begin_box(ui, q);
 	CLEANUP(mem_free_string) char *text = wrap(q->text, frame_area(&ui->frame).width);
-	screen.gauge =
-		screen.gauge
-			? dlg_reallocate_gauge(screen.gauge, q->title, text, 0, 0, (int)percent)
-			: dlg_allocate_gauge(q->title, text, area.height, area.width, (int)percent);
+	screen.gauge = screen.gauge ? dlg_reallocate_gauge(
+					      screen.gauge, screen.title, text, 0, 0, (int)percent)
+				    : dlg_allocate_gauge(screen.title, text, area.height,
+					      area.width, (int)percent);
 	dlg_update_gauge(screen.gauge, (int)percent);
 	screen.can_retry = false;
 }

@@ -26,6 +26,7 @@ struct ui_question {
 	const char *help;  /* shown by F1; NULL: the page's */
 	const char *ok;    /* label of the first button; NULL: "Next" */
 	const char *extra; /* label of one more button; NULL: none */
+	bool is_wide;      /* of long texts: lines have up to 74 columns, the steps are covered */
 };
 
 struct ui_item {

@@ -64,29 +64,59 @@ void width_add_cell(struct str *out, const char *text, size_t columns)
 		str_add(out, " ");
 }
 
+#define GAP_MAX 24 /* columns in which a table's last gap is looked for */
+
+/* Where a line's continuation begins: under its text, or under the last column of a table's row. */
+static size_t hanging_indent(const char *line, size_t len, size_t columns)
+{
+	size_t indent = strspn(line, " ");
+	for (size_t i = indent; i + 2 < len && i < GAP_MAX; i++)
+		if (line[i] == ' ' && line[i + 1] == ' ' && line[i + 2] != ' ')
+			indent = i + 2;
+	return indent <= columns / 2 && indent < len ? indent : 0;
+}
+
+/* Bytes of a line that fit, cut at a blank where there is one. */
+static size_t fitting(const char *line, size_t columns)
+{
+	size_t bytes = width_fit(line, columns);
+	size_t cut = bytes;
+	while (cut > 0 && line[cut] != ' ')
+		cut--;
+	if (cut > 0 && strspn(line, " ") < cut)
+		return cut;
+	return bytes ? bytes : 1;
+}
+
+static void add_line(struct str *out, const char *line, size_t len, size_t columns)
+{
+	size_t indent = hanging_indent(line, len, columns);
+	size_t room = columns;
+	while (width_fit(line, room) < len) {
+		size_t cut = fitting(line, room);
+		str_add_bytes(out, line, cut);
+		line += cut;
+		len -= cut;
+		while (len > 0 && *line == ' ') {
+			line++;
+			len--;
+		}
+		room = columns - indent;
+		if (len > 0)
+			str_add(out, "\n%*s", (int)indent, "");
+	}
+	str_add_bytes(out, line, len);
+}
+
 void width_add_wrapped(struct str *out, const char *text, size_t columns)
 {
 	while (*text) {
-		size_t line = strcspn(text, "\n");
-		size_t bytes = width_fit(text, columns);
-		if (bytes >= line) {
-			str_add_bytes(out, text, line);
-			text += line;
-			if (*text == '\n') {
-				str_add(out, "\n");
-				text++;
-			}
-			continue;
-		}
-		size_t cut = bytes;
-		while (cut > 0 && text[cut] != ' ')
-			cut--;
-		if (cut == 0)
-			cut = bytes ? bytes : 1;
-		str_add_bytes(out, text, cut);
-		str_add(out, "\n");
-		text += cut;
-		while (*text == ' ')
+		size_t len = strcspn(text, "\n");
+		add_line(out, text, len, columns);
+		text += len;
+		if (*text == '\n') {
+			str_add(out, "\n");
 			text++;
+		}
 	}
 }

@@ -13,7 +13,10 @@ size_t width_of(const char *text);
 size_t width_fit(const char *text, size_t columns);
 /* Adds text cut or filled up to exactly columns; what is cut ends with "~". */
 void width_add_cell(struct str *out, const char *text, size_t columns);
-/* Adds text broken at blanks to lines of at most columns, each but the last ended by \n. */
+/*
+ * Adds text broken at blanks to lines of at most columns, each but the last ended by \n. What is
+ * broken goes on under the text of its line, or under the last column of a table's row.
+ */
 void width_add_wrapped(struct str *out, const char *text, size_t columns);
 
 #endif
