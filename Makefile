@@ -58,18 +58,23 @@ FORCE:
 
 # A given manifest is taken whenever it differs, whatever its date.
 RESOLVE = MIRROR='$(MIRROR)' MANIFEST='$(MANIFEST)' sh iso/buildroot/resolve.sh
-$(B)/manifest: iso/buildroot/packages dom0-rootfs/firmware.list iso/buildroot/resolve.sh $(if $(MANIFEST),FORCE) | $(CONF)
+$(B)/manifest: iso/buildroot/packages dom0-rootfs/firmware.list dom0-rootfs/firmware-all.list iso/buildroot/resolve.sh \
+		$(if $(MANIFEST),FORCE) | $(CONF)
 	$(Q)$(RESOLVE)
 
 $(B)/root.stamp: $(B)/manifest iso/buildroot/unpack.sh iso/buildroot/fixups.sh
 	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/download.sh build image source
-	$(Q)sh iso/buildroot/unpack.sh $(CURDIR)/$(B)/image image
-	$(Q)sh iso/buildroot/unpack.sh $(CURDIR)/$(B)/root build
+	$(Q)sh iso/buildroot/unpack.sh $(CURDIR)/$(B)/image image $(CURDIR)/$(B)/root build
 	$(Q)touch $@
 
-$(B)/sources.stamp: $(B)/root.stamp $(CONF) iso/buildroot/sources.sh
-	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/download.sh source $$(sed -n 's/^XEN := source/source-xen/p' $(CONF))
-	$(Q)sh iso/buildroot/sources.sh $(CURDIR)/$(B)/sources
+$(B)/sources.stamp: $(B)/root.stamp iso/buildroot/sources.sh
+	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/download.sh source
+	$(Q)sh iso/buildroot/sources.sh $(CURDIR)/$(B)/sources source
+	$(Q)touch $@
+
+# What only some words of build.conf want, into folders of its own.
+$(B)/wanted.stamp: $(B)/root.stamp $(CONF)
+	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/wanted.sh $(CURDIR)/$(B) $(CONF)
 	$(Q)touch $@
 
 $(B)/testroot.stamp: $(B)/root.stamp
@@ -80,7 +85,7 @@ $(B)/testroot.stamp: $(B)/root.stamp
 $(B)/run: iso/buildroot/run.sh
 	$(Q)mkdir -p $(B) && cp $< $@ && chmod +x $@
 
-root: $(B)/root.stamp $(B)/sources.stamp $(B)/run
+root: $(B)/root.stamp $(B)/sources.stamp $(B)/wanted.stamp $(B)/run
 testroot: $(B)/testroot.stamp $(B)/run
 
 jobs := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
@@ -121,7 +126,7 @@ outdated: $(B)/manifest ## packages for which the mirror signs something newer
 	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/outdated.sh
 
 clean: ## remove what was built, keep the build root
-	$(Q)cd $(B) 2>/dev/null && rm -rf $$(ls | grep -vxE 'apt|manifest|image|lock|run|(root|testroot|sources)(\.stamp)?|conf\..*') || true
+	$(Q)cd $(B) 2>/dev/null && rm -rf $$(ls | grep -vxE 'apt|manifest|image|lock|run|(root|testroot|sources|sources-xen|wanted)(\.stamp)?|conf\..*') || true
 
 distclean: ## remove build/ (downloads stay in the cache)
 	$(Q)chmod -R u+rwX $(B) 2>/dev/null; rm -rf $(B)

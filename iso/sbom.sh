@@ -82,8 +82,8 @@ awk -v work="$work" -v version="$VERSION" -v digest="$digest" -v iso="$(basename
 		next
 	}
 	/^#/ || !($2 in places) { next }
-	# A source package has several files: its .dsc stands for all.
-	$2 ~ /-src$/ && $7 !~ /\.dsc$/ { next }
+	# A source package has several files: the one named after the Debian version stands for all.
+	$2 ~ /-src$/ && $7 !~ /\.debian\.tar\.[a-z0-9]+$/ { next }
 	!($2 in line) { line[$2] = $0; order[++count] = $2 }
 	END {
 		for (name in places) if (!(name in line)) {
@@ -118,7 +118,6 @@ awk -v work="$work" -v version="$VERSION" -v digest="$digest" -v iso="$(basename
 			is_source = name ~ /-src$/
 			upstream = part[n - 1]
 			plain = name; sub(/-src$/, "", plain)
-			sub(/\.dsc$/, "", field[3])
 			places_text = places[name]; gsub(/ /, ", ", places_text)
 			package(id(name), plain, field[3], part[n], field[4], "Organization: Debian", "NOASSERTION", \
 				is_source ? "built from this source package" : "Debian source package: " upstream, \

@@ -24,8 +24,7 @@ MIRROR=$MIRROR MANIFEST='' BUILD=$work sh "$HERE/resolve.sh" "$work/manifest" >"
 names()
 {
 	awk '!/^#/ {
-		sub(/\.dsc$/, "", $3)
-		if ($2 ~ /-src$/ && $7 !~ /\.dsc$/) next
+		if ($2 ~ /-src$/ && $7 !~ /\.debian\.tar\.[a-z0-9]+$/) next
 		sub(/^linux-image-[0-9].*/, "linux-image-amd64", $2)
 		if (!seen[$2]++) print $2, $3, $6, $7, $1
 	}' "$1" | LC_ALL=C sort

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Unpacks the manifest's source packages: DIR/NAME with Debian's files beside. Usage: sources.sh DIR
+# Unpacks the manifest's source packages of a set: DIR/NAME with Debian's files beside. Usage: sources.sh DIR SET
 
 . iso/buildroot/common.sh
 
@@ -10,10 +10,8 @@ lock "$BUILD/lock" "unpacking into $BUILD"
 remove "$dir.new"
 mkdir -p "$dir.new"
 trap 'rm -rf "$dir.new"' EXIT
-manifest_sets source source-xen | cached >"$dir.new/list"
+manifest_sets "$2" | cached >"$dir.new/list"
 while read -r name file; do
-	# Xen's source is there only with `xen = source`: download.sh has seen to what is needed.
-	[ -e "$debs/$file" ] || continue
 	src=$dir.new/${name%-src}
 	mkdir -p "$src"
 	case $file in

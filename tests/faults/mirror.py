@@ -148,7 +148,6 @@ def make(top):
 
     parts = {"busybox_1.0.orig.tar.gz": tar({"busybox-1.0": None, "busybox-1.0/main.c": b"int main;\n"}, ""),
              "busybox_1.0-1.debian.tar.gz": tar({"debian": None, "debian/rules": b"all:\n"}, "")}
-    parts["busybox_1.0-1.dsc"] = b"Source: busybox\nVersion: 1.0-1\n"
     for name, data in parts.items():
         put(www / "debian", f"pool/main/b/busybox/{name}", data)
     sums = "".join(f" {hashlib.sha256(data).hexdigest()} {len(data)} {name}\n" for name, data in parts.items())

@@ -41,6 +41,7 @@ tree()
 	cp "$top/configs/build.conf" "$t/configs/"
 	cp "$work/key.asc" "$t/configs/keys/"
 	: >"$t/dom0-rootfs/firmware.list"
+	: >"$t/dom0-rootfs/firmware-all.list"
 	cat >"$t/iso/buildroot/packages" <<-END
 		[build]
 		base-files
