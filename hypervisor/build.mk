@@ -8,9 +8,9 @@ $(B)/xen.gz: $(B)/root.stamp
 	$(call step,XEN,$@)
 	$(Q)gzip -dc $(IMAGE)/boot/xen-4.*-amd64.gz | gzip -9n >$@.new && mv $@.new $@
 else
-$(B)/xen.gz: $(B)/sources.stamp hypervisor/Kconfig
+$(B)/xen.gz: $(B)/wanted.stamp hypervisor/Kconfig hypervisor/build-xen.sh
 	$(call step,XEN,"$@ from source")
-	$(Q)sh hypervisor/build-xen.sh $(B)/sources/xen $(B)/xen-build hypervisor/Kconfig $@
+	+$(Q)sh hypervisor/build-xen.sh $(B)/sources-xen/xen $(B)/xen-build hypervisor/Kconfig $@
 endif
 
 $(B)/vmlinuz: $(B)/root.stamp
