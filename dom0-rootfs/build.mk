@@ -14,7 +14,7 @@ $(B)/musl-headers: $(B)/root.stamp
 
 $(B)/busybox/busybox: dom0-rootfs/busybox.config dom0-rootfs/build-busybox.sh $(B)/sources.stamp | $(B)/musl-headers
 	$(call step,BUSYBOX,$@)
-	$(Q)sh dom0-rootfs/build-busybox.sh $(B)/sources/busybox $(B)/busybox dom0-rootfs/busybox.config /src/$(B)/musl-headers
+	+$(Q)sh dom0-rootfs/build-busybox.sh $(B)/sources/busybox $(B)/busybox dom0-rootfs/busybox.config /src/$(B)/musl-headers
 
 # --- early: /init of the initramfs
 include dom0-rootfs/early/sources.mk
@@ -47,24 +47,36 @@ include installer/build.mk
 programs: $(PROGRAMS)
 include dom0-rootfs/host/man.mk
 
+# replace FILE: by FILE.new, if that says something else.
+replace = if cmp -s $1.new $1; then rm $1.new; else mv $1.new $1; fi
+
 # --- layers: a staging tree each, then a squashfs
 LAYERS := modules base domus hvm remote firmware
 ifeq ($(FIRMWARE),none)
 LAYERS := $(filter-out firmware,$(LAYERS))
 endif
 # 256 KiB blocks: each mounted layer holds several blocks unpacked in the kernel's memory for good; with 1 MiB
-# blocks that was 25 MiB of dom0.
-SQUASH = env -u SOURCE_DATE_EPOCH mksquashfs $1 $2.new -noappend -no-progress -quiet -no-xattrs -all-root -comp xz -b 256K -Xbcj x86 \
-	-mkfs-time $(EPOCH) -all-time $(EPOCH) >/dev/null && mv $2.new $2
+# blocks that was 25 MiB of dom0. zstd: xz would make the image 6 MiB smaller, and take twenty times as long to
+# pack and five times as long to read at every start. Level 9 packs better here than 10 to 12; 15 saves 3 MiB and
+# takes six times as long.
+SQUASH = env -u SOURCE_DATE_EPOCH mksquashfs $1 $2.new -noappend -no-progress -quiet -no-xattrs -all-root \
+	-comp zstd -Xcompression-level 9 -b 256K -mkfs-time $(EPOCH) -all-time $(EPOCH) >/dev/null && mv $2.new $2
 
 $(L)/%.squashfs: $(L)/%.stamp
 	$(call step,SQUASHFS,$@)
 	$(Q)rm -f $@ $@.new && $(call SQUASH,$(L)/$*,$@)
 
-$(L)/modules.stamp: dom0-rootfs/modules.list dom0-rootfs/select-modules.sh $(B)/root.stamp
+# `firmware = all` adds drivers and packages to the lists: what is skipped by default is taken, too.
+ALL := $(filter all,$(FIRMWARE))
+$(B)/modules.list: dom0-rootfs/modules.list dom0-rootfs/modules-all.list $(B)/conf.mk
+	$(Q)cat dom0-rootfs/modules.list $(if $(ALL),dom0-rootfs/modules-all.list) >$@.new && $(call replace,$@)
+$(B)/firmware.list: dom0-rootfs/firmware.list dom0-rootfs/firmware-all.list $(B)/conf.mk
+	$(Q)sed '$(if $(ALL),/^skip /d)' dom0-rootfs/firmware.list | cat - $(if $(ALL),dom0-rootfs/firmware-all.list) >$@.new && $(call replace,$@)
+
+$(L)/modules.stamp: $(B)/modules.list dom0-rootfs/select-modules.sh $(B)/root.stamp
 	$(call step,STAGE,modules)
 	$(Q)rm -rf $(L)/modules && mkdir -p $(L)/modules/usr
-	$(Q)sh dom0-rootfs/select-modules.sh $(IMAGE) $(L)/modules/usr dom0-rootfs/modules.list
+	$(Q)sh dom0-rootfs/select-modules.sh $(IMAGE) $(L)/modules/usr $<
 	$(Q)touch $@
 
 BASE_FILES := $(shell find dom0-rootfs/files dom0-rootfs/service -type f)
@@ -78,7 +90,7 @@ $(L)/base.stamp: dom0-rootfs/layers/base.list dom0-rootfs/stage.sh $(B)/busybox/
 	$(Q)chmod 1777 $(L)/base/tmp; chmod 0700 $(L)/base/root
 	$(Q)touch $@
 
-$(L)/domus.stamp: $(PROGRAMS) $(BASE_FILES) $(wildcard dom0-rootfs/host/*.conf dom0-rootfs/host/*.script) LICENSE installer/release-notes $(B)/release $(B)/keymaps.stamp
+$(L)/domus.stamp: $(PROGRAMS) $(BASE_FILES) $(wildcard dom0-rootfs/host/*.conf dom0-rootfs/host/*.script) LICENSE installer/release-notes $(B)/release $(B)/guest-mirror $(B)/keymaps.stamp
 	$(call step,STAGE,domus)
 	$(Q)rm -rf $(L)/domus && mkdir -p $(L)/domus/usr/sbin $(L)/domus/usr/share/domus $(L)/domus/etc/service $(L)/domus/usr/lib/domus
 	$(Q)cp -a dom0-rootfs/files/. $(L)/domus/
@@ -88,7 +100,9 @@ $(L)/domus.stamp: $(PROGRAMS) $(BASE_FILES) $(wildcard dom0-rootfs/host/*.conf d
 	$(Q)cp LICENSE installer/release-notes $(L)/domus/usr/share/domus/
 	$(Q)cp -a $(B)/keymaps $(L)/domus/usr/share/domus/keymaps
 	$(Q)cp $(B)/release $(L)/domus/etc/domus-release
-	$(Q)cp $(B)/manifest $(L)/domus/usr/share/domus/manifest
+	$(Q)cp $(B)/guest-mirror $(L)/domus/usr/share/domus/guest-mirror
+	$(Q){ sed -n '/^# guest-mirror:/d; /^#/p' $(B)/manifest; sed 's/^/# guest-mirror: /' $(B)/guest-mirror; \
+		sed '/^#/d' $(B)/manifest; } >$(L)/domus/usr/share/domus/manifest
 	$(Q)find $(L)/domus -type d -exec chmod 755 {} + ; find $(L)/domus -type f -exec chmod u=rwX,go=rX {} +
 	$(Q)find $(L)/domus/etc/service -name run -o -name finish | xargs -r chmod 755
 	$(Q)touch $@
@@ -103,14 +117,20 @@ $(L)/remote.stamp: dom0-rootfs/layers/remote.list dom0-rootfs/stage.sh $(L)/base
 	$(Q)rm -rf $(L)/remote && sh dom0-rootfs/stage.sh $(L)/remote $(word 1,$^) $(L)/base
 	$(Q)touch $@
 
-$(L)/firmware.stamp: dom0-rootfs/firmware.list $(wildcard dom0-rootfs/select-firmware.sh) $(L)/modules.stamp $(B)/conf.mk
+$(L)/firmware.stamp: $(B)/firmware.list dom0-rootfs/select-firmware.sh $(L)/modules.stamp $(if $(ALL),$(B)/wanted.stamp)
 	$(call step,STAGE,firmware)
 	$(Q)rm -rf $(L)/firmware && mkdir -p $(L)/firmware/usr/lib/firmware
-	$(Q)sh dom0-rootfs/select-firmware.sh $(L)/modules/usr $(IMAGE) $(L)/firmware/usr dom0-rootfs/firmware.list
+	$(Q)sh dom0-rootfs/select-firmware.sh $(L)/modules/usr $(IMAGE) $(L)/firmware/usr $<
 	$(Q)touch $@
 
 $(B)/release: Makefile $(B)/manifest
 	$(Q)printf 'PRODUCT=Domus\nVERSION=%s\nBUILD=%s\nEPOCH=%s\n' $(VERSION) $$(sha256sum <$(B)/manifest | cut -c 1-8) $(EPOCH) >$@
+
+# The Debian mirror that guests are offered: build.conf's, else what an image's manifest (MANIFEST=) says, else the
+# one that this image is built from.
+$(B)/guest-mirror: $(B)/manifest $(B)/conf.mk
+	$(Q){ echo '$(GUEST_MIRROR)'; sed -n 's/^# guest-mirror: //p' $<; sed -n 's/^# mirror: //p' $<; } | \
+		sed -n '/./{p;q;}' >$@.new && $(call replace,$@)
 
 # Console keymaps in the form that busybox's loadkmap reads
 $(B)/keymaps.stamp: $(B)/root.stamp dom0-rootfs/keymaps.sh
@@ -125,7 +145,7 @@ $(B)/initramfs.cpio.zst: $(B)/early/init $(B)/busybox/busybox dom0-rootfs/initra
 	$(Q)sh dom0-rootfs/busybox-links.sh $(B)/busybox/busybox $(B)/initramfs
 	$(Q)cp $(B)/early/init $(B)/initramfs/init && cp $(B)/release $(B)/initramfs/etc/domus-release
 	$(Q)sh dom0-rootfs/select-modules.sh $(L)/modules/usr $(B)/initramfs dom0-rootfs/initramfs-modules.list
-	$(Q)sh dom0-rootfs/cpio.sh $(B)/initramfs $(EPOCH) | zstd -q -19 -T1 >$@.new && mv $@.new $@
+	$(Q)sh dom0-rootfs/cpio.sh $(B)/initramfs $(EPOCH) | zstd -q -9 -T1 >$@.new && mv $@.new $@
 
 # CPU microcode, an archive each vendor: GRUB loads the one that the machine asks for
 UCODE := $(if $(filter none,$(FIRMWARE)),,$(B)/ucode-intel.cpio $(B)/ucode-amd.cpio)

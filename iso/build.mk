@@ -34,8 +34,9 @@ $(B)/efi.img: $(B)/root.stamp iso/efi-img.sh iso/build.mk
 	$(call step,ESP,$@)
 	$(Q)IMAGE=$(IMAGE) sh iso/efi-img.sh $@ $(EPOCH)
 
-$(B)/domus.iso: $(B)/iso.stamp $(B)/grub-bios.img $(B)/efi.img iso/pack.sh
+$(B)/domus.iso: $(B)/iso.stamp $(B)/grub-bios.img $(B)/efi.img iso/pack.sh iso/sizes.sh
 	$(call step,ISO,$@)
 	$(Q)sh iso/pack.sh $(T_ISO) $(B)/grub-bios.img $(B)/efi.img $(EPOCH) $@
+	$(Q)sh iso/sizes.sh $@ $(PAYLOAD)
 
 include iso/sbom.mk iso/netboot/build.mk

@@ -13,4 +13,4 @@ $(B)/demo/initrd: $(addprefix $(DEMO)/,init rc rc.shutdown functions udhcpc.scri
 	$(Q)cp $(DEMO)/init $(@D)/root/init && cp $(addprefix $(DEMO)/,rc rc.shutdown functions udhcpc.script) $(@D)/root/etc/
 	$(Q)echo 'root::0:0:root:/root:/bin/sh' >$(@D)/root/etc/passwd && echo 'root:x:0:' >$(@D)/root/etc/group
 	$(Q)chmod 755 $(@D)/root/init $(@D)/root/etc/rc* $(@D)/root/etc/udhcpc.script
-	$(Q)sh dom0-rootfs/cpio.sh $(@D)/root $(EPOCH) | zstd -q -19 -T1 >$@.new && mv $@.new $@
+	$(Q)sh dom0-rootfs/cpio.sh $(@D)/root $(EPOCH) | zstd -q -9 -T1 >$@.new && mv $@.new $@

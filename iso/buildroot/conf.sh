@@ -34,6 +34,8 @@ shift
 		if (allowed[key] != "" && !index(allowed[key], " " v " "))
 			{ fail("`" key "` is one of:" allowed[key] "(not `" v "`)"); next }
 		if (v ~ /[^A-Za-z0-9:\/._~%+-]/) { fail("`" key "` has a character that no URL has"); next }
+		if (key == "guest_mirror" && v != "" && v !~ /^https?:\/\/[^\/]/)
+			{ fail("`guest_mirror` begins with http:// or https:// (not `" v "`)"); next }
 		value[key] = v
 	}
 	END {
