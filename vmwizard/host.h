@@ -45,6 +45,7 @@ struct vm_host {
 	const char *root;           /* where disks and images are looked at; NULL: they are not */
 	/* libxl_domain_need_memory() for it, in KiB; NULL or -1: estimated. */
 	int (*need_memory)(void *xen, const struct vm_spec *spec, uint64_t *ret_kib);
+	void (*close_xen)(void *xen);
 	void *xen;
 	char *mirror;     /* guest_mirror of the build, or "" */
 	bool has_library; /* /srv/domus is a file system of its own */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running xl and LVM: their errors in words, and what came of it read back from Xen. */
+#include "vmwizard/command.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang.h"
+#include "mem.h"
+#include "proc.h"
+#include "vmwizard/list.h"
+
+/* A kernel that cannot work panics within this time, even under emulation. */
+#define ALIVE_MS 2000
+#define TICK_MS 200
+
+int command_run(const struct strlist *argv, unsigned timeout_ms, struct err *err)
+{
+	const struct proc_spec spec = {
+		.argv = (const char *const *)argv->items, .timeout_ms = timeout_ms};
+	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
+	CLEANUP(str_dispose) struct str reason = STR_INIT;
+	if (proc_run(&spec, &result, err) < 0)
+		return -1;
+	if (result.exit_code == 0)
+		return 0;
+	explain_xl(str_text(result.errors.len ? &result.errors : &result.output), &reason);
+	return err_set(err, ERR_PROC, 0, "%s", str_text(&reason));
+}
+
+int command_wait_alive(const char *name, struct err *err)
+{
+	struct vm_xen *xen = NULL;
+	int rc = 0;
+	if (vm_xen_open(&xen, err) < 0)
+		return -1;
+	for (int waited = 0; rc == 0 && waited <= ALIVE_MS; waited += TICK_MS) {
+		struct vm_list list;
+		rc = vm_list_read(xen, "/", NULL, &list, err);
+		if (rc < 0)
+			break;
+		const struct vm_domain *d = vm_list_find(&list, name);
+		if (!d || d->domid == VM_NO_DOMID)
+			rc = err_set(err, ERR_PROC, 0,
+				_("the guest ended at once; `domus-vm console-log %s` shows what it said"),
+				name);
+		else if (d->state == VM_STATE_CRASHED)
+			rc = err_set(err, ERR_PROC, 0, _("the guest crashed at once"));
+		vm_list_dispose(&list);
+		(void)poll(NULL, 0, TICK_MS);
+	}
+	vm_xen_close(xen);
+	return rc;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carries out a plan; when a step fails, takes back what was done before it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fetch.h"
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "num.h"
+#include "proc.h"
+#include "vmwizard/answer.h"
+#include "vmwizard/command.h"
+#include "vmwizard/plan.h"
+
+#define FULL_CHUNK NUM_MIB
+
+struct runner {
+	const char *root;
+	const struct vm_plan *plan;
+	const struct vm_progress *progress;
+};
+
+static char *under(const struct runner *r, const char *path)
+{
+	return xasprintf("%s%s", r->root[1] ? r->root : "", path);
+}
+
+static int make_parent(const struct runner *r, const char *path, mode_t mode, struct err *err)
+{
+	CLEANUP(mem_free_string) char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	return file_make_dirs(r->root, dir, mode, err);
+}
+
+static bool say_amount(const struct runner *r, uint64_t done, uint64_t total)
+{
+	const struct vm_progress *p = r->progress;
+	return !p || !p->amount || p->amount(p->context, done, total);
+}
+
+/* Zeros, written: the space is taken now, or it fails now. */
+static int fill(const struct runner *r, int fd, uint64_t bytes, const char *path, struct err *err)
+{
+	char *zeros = xcalloc(1, FULL_CHUNK);
+	int rc = 0;
+	for (uint64_t done = 0; rc == 0 && done < bytes;) {
+		uint64_t left = bytes - done;
+		ssize_t n = write(fd, zeros, left < FULL_CHUNK ? (size_t)left : FULL_CHUNK);
+		if (n < 0 && errno != EINTR)
+			rc = err_set(err, ERR_IO, errno, _("cannot write %s"), path);
+		else if (n > 0)
+			done += (uint64_t)n;
+		if (rc == 0 && !say_amount(r, done, bytes))
+			rc = err_set(err, ERR_INVALID, 0, _("cancelled"));
+	}
+	free(zeros);
+	return rc;
+}
+
+static int run_file(const struct runner *r, const struct vm_step *step, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = under(r, step->path);
+	if (make_parent(r, step->path, 0755, err) < 0)
+		return -1;
+	CLEANUP(file_close)
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_IO, errno, _("cannot make %s"), step->path);
+	int rc = 0;
+	if (step->size_bytes > INT64_MAX || ftruncate(fd, (off_t)step->size_bytes) < 0)
+		rc = err_set(err, ERR_IO, errno, _("cannot make %s"), step->path);
+	else if (step->is_full && posix_fallocate(fd, 0, (off_t)step->size_bytes) != 0)
+		rc = fill(r, fd, step->size_bytes, step->path, err);
+	if (rc == 0 && fsync(fd) < 0)
+		rc = err_set(err, ERR_IO, errno, _("cannot write %s"), step->path);
+	/* A half-made file is ours: it was not there before. */
+	if (rc < 0)
+		(void)unlink(path);
+	return rc;
+}
+
+static int run_write(const struct runner *r, const struct vm_step *step, struct err *err)
+{
+	bool is_ours = strncmp(step->path, "/run/", 5) == 0;
+	if (!is_ours && file_exists(r->root, step->path))
+		return err_set(err, ERR_INVALID, 0, _("%s is there already"), step->path);
+	if (make_parent(r, step->path, 0755, err) < 0)
+		return -1;
+	return file_write(r->root, step->path, step->text, strlen(step->text), 0600, err);
+}
+
+static int run_fetch(const struct runner *r, const struct vm_step *step, struct err *err)
+{
+	const struct fetch_spec spec = {.root = r->root,
+		.url = step->url,
+		.path = step->path,
+		.sha256 = step->sha256 && step->sha256[0] ? step->sha256 : NULL,
+		.amount = r->progress ? r->progress->amount : NULL,
+		.context = r->progress ? r->progress->context : NULL,
+		.max_bytes = 4 * NUM_GIB};
+	if (make_parent(r, step->path, 0700, err) < 0)
+		return -1;
+	return fetch_file(&spec, err);
+}
+
+static int run_link(const struct runner *r, const struct vm_step *step, struct err *err)
+{
+	if (make_parent(r, step->path, 0755, err) < 0)
+		return -1;
+	return file_symlink(r->root, step->path, step->text, err);
+}
+
+static int run_start(const struct runner *r, const struct vm_step *step, struct err *err)
+{
+	if (command_run(&step->argv, COMMAND_START_MS, err) < 0)
+		return -1;
+	return command_wait_alive(r->plan->name, err);
+}
+
+static int run_step(const struct runner *r, const struct vm_step *step, struct err *err)
+{
+	switch (step->kind) {
+	case VM_STEP_FETCH:
+		return run_fetch(r, step, err);
+	case VM_STEP_RUN:
+		return command_run(&step->argv, COMMAND_START_MS, err);
+	case VM_STEP_FILE:
+		return run_file(r, step, err);
+	case VM_STEP_WRITE:
+		return run_write(r, step, err);
+	case VM_STEP_ANSWER:
+		return answer_add(r->root, step, err);
+	case VM_STEP_LINK:
+		return run_link(r, step, err);
+	case VM_STEP_REMOVE:
+		return file_remove(r->root, step->path, err);
+	case VM_STEP_START:
+		return run_start(r, step, err);
+	}
+	return 0;
+}
+
+static void undo_step(const struct runner *r, const struct vm_step *step)
+{
+	if (step->undo.count) {
+		(void)command_run(&step->undo, COMMAND_START_MS, NULL);
+		return;
+	}
+	switch (step->kind) {
+	case VM_STEP_FETCH:
+	case VM_STEP_FILE:
+	case VM_STEP_WRITE:
+	case VM_STEP_LINK:
+	case VM_STEP_ANSWER:
+		(void)file_remove(r->root, step->path, NULL);
+		break;
+	case VM_STEP_RUN:
+	case VM_STEP_REMOVE:
+	case VM_STEP_START:
+		break;
+	}
+}
+
+/* Directories that a fetch made, if nothing else is in them. */
+static void tidy_dirs(const struct runner *r)
+{
+	for (size_t i = 0; i < r->plan->n_steps; i++) {
+		const struct vm_step *step = &r->plan->steps[i];
+		if (step->kind != VM_STEP_FETCH && step->kind != VM_STEP_ANSWER)
+			continue;
+		CLEANUP(mem_free_string) char *path = under(r, step->path);
+		*strrchr(path, '/') = '\0';
+		(void)rmdir(path);
+	}
+}
+
+int vm_plan_execute(const char *root, const struct vm_plan *plan,
+	const struct vm_progress *progress, struct err *err)
+{
+	const struct runner r = {.root = root, .plan = plan, .progress = progress};
+	size_t done = 0;
+	int rc = 0;
+	for (; rc == 0 && done < plan->n_steps; done += rc == 0) {
+		const struct vm_step *step = &plan->steps[done];
+		if (progress && progress->step)
+			progress->step(progress->context, done, plan->n_steps, step->what);
+		rc = run_step(&r, step, err);
+		if (rc < 0) {
+			(void)err_prefix(err, "%s: ", step->what);
+			/* A domain that was made but does not live is taken away too. */
+			if (step->kind == VM_STEP_START && step->undo.count)
+				undo_step(&r, step);
+		}
+	}
+	while (rc < 0 && done > 0)
+		undo_step(&r, &plan->steps[--done]);
+	tidy_dirs(&r);
+	return rc;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A host's facts as data. No Xen here, so that tests and facts from a file can use it. */
+#include <stdlib.h>
+
+#include "vmwizard/host.h"
+
+void vm_host_init(struct vm_host *host)
+{
+	*host = (struct vm_host){.is_xen = false};
+}
+
+void vm_host_dispose(struct vm_host *host)
+{
+	if (host->close_xen)
+		host->close_xen(host->xen);
+	for (size_t i = 0; i < VM_METHODS; i++)
+		free(host->cannot[i]);
+	for (size_t i = 0; i < host->n_pools; i++) {
+		free(host->pools[i].name);
+		free(host->pools[i].path);
+	}
+	for (size_t i = 0; i < host->n_isos; i++) {
+		free(host->isos[i].path);
+		free(host->isos[i].label);
+	}
+	free(host->pools);
+	free(host->isos);
+	free(host->mirror);
+	strlist_dispose(&host->bridges);
+	strlist_dispose(&host->names);
+	strlist_dispose(&host->used);
+	strlist_dispose(&host->uuids);
+	strlist_dispose(&host->macs);
+	*host = (struct vm_host){.is_xen = false};
+}

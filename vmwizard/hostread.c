@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine's facts: bridges, storage, CD images, the guests that are defined. */
+#define _GNU_SOURCE
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "netinv.h"
+#include "num.h"
+#include "proc.h"
+#include "vmwizard/guestcfg.h"
+#include "vmwizard/host.h"
+#include "vmwizard/image.h"
+#include "vmwizard/xen.h"
+#include "xlcfg.h"
+
+#define LIBRARY "/srv/domus"
+#define LVM_TIMEOUT_MS 20000
+
+static struct vm_pool *add_pool(struct vm_host *host, const char *name, enum vm_pool_kind kind)
+{
+	host->pools = xreallocarray(host->pools, host->n_pools + 1, sizeof(*host->pools));
+	struct vm_pool *pool = &host->pools[host->n_pools++];
+	*pool = (struct vm_pool){.name = xstrdup(name), .kind = kind};
+	return pool;
+}
+
+/* Cells of a line "  a|b|c"; empty ones count. */
+static size_t split(char *line, char **cells, size_t max)
+{
+	size_t n = 0;
+	line += strspn(line, " ");
+	while (line && n < max)
+		cells[n++] = strsep(&line, "|");
+	return n;
+}
+
+static uint64_t bytes_of(const char *text)
+{
+	return strtoull(text, NULL, 10);
+}
+
+static void take_volume(struct vm_host *host, char **cell)
+{
+	if (cell[2][0] == 't') {
+		struct vm_pool *pool = add_pool(host, cell[1], VM_POOL_THIN);
+		double used = strtod(cell[4], NULL);
+		pool->path = xasprintf("%s/%s", cell[0], cell[1]);
+		pool->size_bytes = bytes_of(cell[3]);
+		pool->free_bytes =
+			(uint64_t)((double)pool->size_bytes * (used > 100 ? 0 : 100 - used) / 100);
+	} else if (cell[5][0]) {
+		CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", cell[0], cell[5]);
+		for (size_t i = 0; i < host->n_pools; i++)
+			if (host->pools[i].kind == VM_POOL_THIN &&
+				strcmp(host->pools[i].path, path) == 0)
+				host->pools[i].promised_bytes += bytes_of(cell[3]);
+	}
+}
+
+static void take_group(struct vm_host *host, char **cell)
+{
+	if (bytes_of(cell[2]) < 64 * NUM_MIB)
+		return;
+	struct vm_pool *pool = add_pool(host, cell[0], VM_POOL_LVM);
+	pool->path = xstrdup(cell[0]);
+	pool->size_bytes = bytes_of(cell[1]);
+	pool->free_bytes = bytes_of(cell[2]);
+}
+
+/* A table of LVM's, one call of take() a line. No LVM, no pools. */
+static void read_lvm(struct vm_host *host, const char *program, const char *columns, size_t n,
+	void (*take)(struct vm_host *, char **))
+{
+	const char *const argv[] = {program, "--noheadings", "--nosuffix", "--units", "b",
+		"--separator", "|", "-O", strcmp(program, "lvs") == 0 ? "-thin_count" : "vg_name",
+		"-o", columns, NULL};
+	struct proc_spec spec = {.argv = argv, .timeout_ms = LVM_TIMEOUT_MS};
+	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
+	char *cells[8];
+	if (proc_run(&spec, &result, NULL) < 0 || result.exit_code != 0 || result.output.len == 0)
+		return;
+	char *rest = result.output.data;
+	char *line;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (split(line, cells, n) == n)
+			take(host, cells);
+}
+
+static bool is_mount(const char *root, const char *path)
+{
+	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", root[1] ? root : "", path);
+	CLEANUP(mem_free_string) char *above = xasprintf("%s/..", full);
+	struct stat a;
+	struct stat b;
+	return stat(full, &a) == 0 && stat(above, &b) == 0 && a.st_dev != b.st_dev;
+}
+
+static void read_library(const char *root, struct vm_host *host)
+{
+	CLEANUP(mem_free_string) char *full = xasprintf("%s" LIBRARY, root[1] ? root : "");
+	struct statvfs vfs;
+	host->has_library = is_mount(root, LIBRARY);
+	if (!host->has_library || statvfs(full, &vfs) < 0)
+		return;
+	struct vm_pool *pool = add_pool(host, "library", VM_POOL_DIR);
+	pool->path = xstrdup(LIBRARY "/images");
+	pool->size_bytes = (uint64_t)vfs.f_blocks * vfs.f_frsize;
+	pool->free_bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+}
+
+static void read_isos(const char *root, const char *dir, struct vm_host *host)
+{
+	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
+	if (file_list_dir(root, dir, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", dir, names.items[i]);
+		char label[40];
+		enum image_kind kind;
+		uint64_t bytes;
+		if (fnmatch("*.[iI][sS][oO]", names.items[i], 0) != 0 ||
+			image_look(root, path, &kind, &bytes, label, NULL) < 0 || kind != IMAGE_ISO)
+			continue;
+		host->isos = xreallocarray(host->isos, host->n_isos + 1, sizeof(*host->isos));
+		host->isos[host->n_isos++] = (struct vm_iso){
+			.path = xstrdup(path), .label = xstrdup(label), .size_bytes = bytes};
+	}
+}
+
+static void take_guest(const struct vm_spec *spec, struct vm_host *host)
+{
+	if (!strlist_has(&host->names, spec->name))
+		strlist_add(&host->names, spec->name);
+	if (spec->uuid[0])
+		strlist_add(&host->uuids, spec->uuid);
+	for (size_t i = 0; i < spec->n_nics; i++)
+		if (spec->nics[i].mac[0])
+			strlist_add(&host->macs, spec->nics[i].mac);
+	for (size_t i = 0; i < spec->n_disks; i++)
+		if (spec->disks[i].path[0] && spec->disks[i].kind != VM_DISK_CDROM)
+			strlist_addf(&host->used, "%s\t%s", spec->disks[i].path, spec->name);
+}
+
+static void read_guests(const char *root, struct vm_host *host)
+{
+	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
+	if (file_list_dir(root, "/etc/xen", &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		size_t len = strlen(names.items[i]);
+		CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s", names.items[i]);
+		CLEANUP(str_dispose) struct str text = STR_INIT;
+		CLEANUP(problems_dispose) struct problems ignored = PROBLEMS_INIT;
+		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
+			file_read(root, path, XLCFG_FILE_MAX, &text, NULL) < 0)
+			continue;
+		CLEANUP(mem_free_string) char *name = xstrndup(names.items[i], len - 4);
+		struct vm_spec spec;
+		(void)vm_xlcfg_read(str_text(&text), name, &spec, &ignored, NULL);
+		take_guest(&spec, host);
+		/* The file's name is taken too, whatever is in it. */
+		if (!strlist_has(&host->names, name))
+			strlist_add(&host->names, name);
+		vm_spec_dispose(&spec);
+	}
+}
+
+static void read_bridges(const char *root, struct vm_host *host)
+{
+	struct net_inventory inventory = NET_INVENTORY_INIT;
+	if (netinv_read(root, &inventory, NULL) < 0)
+		return;
+	for (size_t i = 0; i < inventory.count; i++)
+		if (inventory.devs[i].kind == NET_BRIDGE)
+			strlist_add(&host->bridges, inventory.devs[i].name);
+	netinv_dispose(&inventory);
+}
+
+/* The value of "word: value" in a text of such lines. */
+static char *find_line(const char *text, const char *head)
+{
+	const char *p = strstr(text, head);
+	return p ? xstrndup(p + strlen(head), strcspn(p + strlen(head), "\r\n")) : NULL;
+}
+
+static void read_mirror(const char *root, struct vm_host *host)
+{
+	CLEANUP(str_dispose) struct str own = STR_INIT;
+	CLEANUP(str_dispose) struct str manifest = STR_INIT;
+	if (file_read(root, "/usr/share/domus/guest-mirror", 4096, &own, NULL) == 0 && own.len > 1)
+		host->mirror = xstrndup(str_text(&own), strcspn(str_text(&own), "\r\n"));
+	else if (file_read(root, "/usr/share/domus/manifest", NUM_MIB, &manifest, NULL) == 0)
+		host->mirror = find_line(str_text(&manifest), "\n# mirror: ");
+}
+
+static void read_dom0(const char *root, struct vm_host *host)
+{
+	CLEANUP(str_dispose) struct str meminfo = STR_INIT;
+	CLEANUP(str_dispose) struct str cmdline = STR_INIT;
+	if (file_read(root, "/proc/meminfo", 65536, &meminfo, NULL) == 0) {
+		CLEANUP(mem_free_string)
+		char *available = find_line(str_text(&meminfo), "MemAvailable:");
+		host->dom0_available_kib = available ? strtoull(available, NULL, 10) : 0;
+	}
+	if (file_read(root, "/proc/cmdline", 65536, &cmdline, NULL) == 0)
+		host->is_live = strstr(str_text(&cmdline), "domus.slot=") == NULL;
+	host->has_grub_pv = file_exists(root, GUESTCFG_GRUB_PV);
+	host->has_grub_pvh = file_exists(root, GUESTCFG_GRUB_PVH);
+	host->has_ovmf = file_exists(root, "/usr/lib/xen-4.20/boot/ovmf.bin");
+}
+
+int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
+{
+	struct vm_xen *xen = NULL;
+	vm_host_init(ret_host);
+	ret_host->root = root;
+	if (vm_xen_open(&xen, NULL) == 0 && xen_read_host(xen, ret_host, err) < 0) {
+		vm_xen_close(xen);
+		return -1;
+	}
+	read_bridges(root, ret_host);
+	if (ret_host->is_xen) {
+		read_lvm(ret_host, "lvs", "vg_name,lv_name,lv_attr,lv_size,data_percent,pool_lv", 6,
+			take_volume);
+		read_library(root, ret_host);
+		read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group);
+	}
+	read_isos(root, LIBRARY, ret_host);
+	read_isos(root, LIBRARY "/iso", ret_host);
+	read_guests(root, ret_host);
+	read_mirror(root, ret_host);
+	read_dom0(root, ret_host);
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a guest's files lie. */
+#ifndef VMWIZARD_PATHS_H
+#define VMWIZARD_PATHS_H
+
+#include <stdbool.h>
+
+#define VM_CFG_DIR "/etc/xen"
+#define VM_AUTO_DIR "/etc/xen/auto"
+#define VM_LIBRARY_SAVE "/srv/domus/save"
+#define VM_STATE_SAVE "/var/lib/xen/save"
+
+/* The saved guest of that name, or NULL; the caller frees. */
+char *vm_saved_path(const char *root, const char *name);
+
+#endif
