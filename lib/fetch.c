@@ -69,8 +69,8 @@ static int on_progress(
 	if (!job->spec->amount)
 		return 0;
 	uint64_t all = total > 0 ? (uint64_t)total + job->begun : 0;
-	job->is_cancelled = !job->spec->amount(job->spec->context,
-		(now > 0 ? (uint64_t)now : 0) + job->begun, all);
+	job->is_cancelled = !job->spec->amount(
+		job->spec->context, (now > 0 ? (uint64_t)now : 0) + job->begun, all);
 	return job->is_cancelled;
 }
 
@@ -82,7 +82,8 @@ static void set_options(CURL *curl, struct job *job, char *reason)
 	(void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
 	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* Nobody may lead us from a verified place to one that is not. */
-	(void)curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : "http,https");
+	(void)curl_easy_setopt(
+		curl, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : "http,https");
 	(void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
 	(void)curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
@@ -182,9 +183,8 @@ static int check_sum(const struct job *job, struct err *err)
 		return -1;
 	if (strcmp(hex, job->spec->sha256) == 0)
 		return 0;
-	return err_set(err, ERR_INVALID, 0,
-		_("%s: wrong checksum: SHA-256 is %s, should be %s"), job->spec->url, hex,
-		job->spec->sha256);
+	return err_set(err, ERR_INVALID, 0, _("%s: wrong checksum: SHA-256 is %s, should be %s"),
+		job->spec->url, hex, job->spec->sha256);
 }
 
 int fetch_file(const struct fetch_spec *spec, struct err *err)

@@ -29,7 +29,7 @@ int fetch_text(const char *url, size_t max_bytes, struct str *ret_text, struct e
 
 #define FETCH_SHA256_TEXT 65
 /* Checksum of root/path. */
-int fetch_sha256(const char *root, const char *path, char ret_hex[FETCH_SHA256_TEXT],
-	struct err *err);
+int fetch_sha256(
+	const char *root, const char *path, char ret_hex[FETCH_SHA256_TEXT], struct err *err);
 
 #endif

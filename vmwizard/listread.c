@@ -109,8 +109,8 @@ static uint64_t static_max_kib(struct xs_handle *xs, uint32_t domid)
 	return kib;
 }
 
-static void take(struct vm_xen *xen, struct xs_handle *xs, const libxl_dominfo *info,
-	struct vm_list *list)
+static void take(
+	struct vm_xen *xen, struct xs_handle *xs, const libxl_dominfo *info, struct vm_list *list)
 {
 	char *name = libxl_domid_to_name(xen->ctx, info->domid);
 	CLEANUP(mem_free_string) char *other = xasprintf("domain-%u", info->domid);

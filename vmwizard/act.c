@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the actions share: running a command that is shown, a guest's state and file. */
+#include "vmwizard/act.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "vmwizard/command.h"
+
+#define TICK_MS 200
+
+int act_run_list(
+	const struct vm_action *a, const struct strlist *argv, unsigned timeout_ms, struct err *err)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	vm_command_text(argv, &text);
+	if (a->show)
+		a->show(a->context, str_text(&text));
+	if (a->is_dry)
+		return 0;
+	if (command_run(argv, timeout_ms, err) < 0)
+		return err_prefix(err, "%s: ", a->name);
+	return 0;
+}
+
+int act_run(const struct vm_action *a, unsigned timeout_ms, struct err *err, ...)
+{
+	CLEANUP(strlist_dispose) struct strlist argv = STRLIST_INIT;
+	va_list args;
+	const char *word;
+	va_start(args, err);
+	while ((word = va_arg(args, const char *)) != NULL)
+		strlist_add(&argv, word);
+	va_end(args);
+	return act_run_list(a, &argv, timeout_ms, err);
+}
+
+bool act_is_running(const struct vm_domain *d)
+{
+	return d && d->domid != VM_NO_DOMID;
+}
+
+int act_look(const struct vm_action *a, struct vm_list *list, const struct vm_domain **ret_domain,
+	struct err *err)
+{
+	if (vm_list_read(a->xen, a->root, NULL, list, err) < 0)
+		return -1;
+	const struct vm_domain *d = vm_list_find(list, a->name);
+	if (d && d->domid != 0) {
+		*ret_domain = d;
+		return 0;
+	}
+	vm_list_dispose(list);
+	if (d)
+		return err_set(err, ERR_INVALID, 0, _("%s is the host itself"), a->name);
+	return err_set(err, ERR_MISSING, 0, _("there is no guest \"%s\""), a->name);
+}
+
+static int want(const struct vm_action *a, bool is_running, struct err *err)
+{
+	struct vm_list list;
+	const struct vm_domain *d;
+	if (a->is_dry)
+		return 0;
+	if (act_look(a, &list, &d, err) < 0)
+		return -1;
+	bool runs = act_is_running(d);
+	vm_list_dispose(&list);
+	if (runs == is_running)
+		return 0;
+	return err_set(err, ERR_INVALID, 0,
+		runs ? _("guest %s runs; shut it down first") : _("guest %s does not run"),
+		a->name);
+}
+
+int act_want_running(const struct vm_action *a, struct err *err)
+{
+	return want(a, true, err);
+}
+
+int act_want_off(const struct vm_action *a, struct err *err)
+{
+	return want(a, false, err);
+}
+
+int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void *context,
+	const char *late, struct err *err)
+{
+	unsigned limit_s = a->timeout_s ? a->timeout_s : timeout_s;
+	if (a->is_dry)
+		return 0;
+	for (unsigned waited_ms = 0;; waited_ms += TICK_MS) {
+		struct vm_list list;
+		if (vm_list_read(a->xen, a->root, NULL, &list, err) < 0)
+			return -1;
+		const struct vm_domain *d = vm_list_find(&list, a->name);
+		bool is_done = done(act_is_running(d) ? d : NULL, context);
+		vm_list_dispose(&list);
+		if (is_done)
+			return 0;
+		if (waited_ms / 1000 >= limit_s)
+			return err_set(err, ERR_TIMEOUT, 0, _("guest %s: %s within %u s"), a->name,
+				late, limit_s);
+		(void)poll(NULL, 0, TICK_MS);
+	}
+}
+
+char *act_cfg_path(const char *name)
+{
+	return xasprintf(VM_CFG_DIR "/%s.cfg", name);
+}
+
+char *act_auto_path(const char *name)
+{
+	return xasprintf(VM_AUTO_DIR "/%s.cfg", name);
+}
+
+char *vm_saved_path(const char *root, const char *name)
+{
+	static const char *const dirs[] = {VM_LIBRARY_SAVE, VM_STATE_SAVE};
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		char *path = xasprintf("%s/%s", dirs[i], name);
+		if (file_is_regular(root, path))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	*ret_cfg = (struct xlcfg)XLCFG_INIT;
+	if (file_read(a->root, path, XLCFG_FILE_MAX, &text, err) < 0)
+		return -1;
+	if (xlcfg_parse(str_text(&text), text.len, ret_cfg, err) < 0)
+		return err_prefix(err, "%s: ", path);
+	return 0;
+}
+
+int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	if (a->is_dry)
+		return 0;
+	return file_update(a->root, path, str_text(&cfg->text), cfg->text.len, 0600, err);
+}
+
+int act_set_key(const struct vm_action *a, const char *key, const char *value, bool is_text,
+	struct err *err)
+{
+	struct xlcfg cfg;
+	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	if (a->is_dry)
+		return 0;
+	/* A guest that was started from a file elsewhere keeps nothing. */
+	if (!file_exists(a->root, path))
+		return 0;
+	int rc = act_read_cfg(a, &cfg, err);
+	if (rc == 0 && !value)
+		rc = xlcfg_unset(&cfg, key, err);
+	else if (rc == 0)
+		rc = is_text ? xlcfg_set_text(&cfg, key, value, NULL, err)
+			     : xlcfg_set(&cfg, key, value, NULL, err);
+	if (rc == 0)
+		rc = act_write_cfg(a, &cfg, err);
+	xlcfg_dispose(&cfg);
+	return rc;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the actions share: running a command that is shown, a guest's state and file. */
+#ifndef VMWIZARD_ACT_H
+#define VMWIZARD_ACT_H
+
+#include "vmwizard/action.h"
+#include "vmwizard/paths.h"
+#include "xlcfg.h"
+
+/* Shows and runs an argv that ends with NULL. */
+int act_run(const struct vm_action *a, unsigned timeout_ms, struct err *err, ...)
+	__attribute__((sentinel));
+int act_run_list(const struct vm_action *a, const struct strlist *argv, unsigned timeout_ms,
+	struct err *err);
+
+/* The guest as it is now: list holds it, *ret_domain points into it. Not there: an error. */
+int act_look(const struct vm_action *a, struct vm_list *list, const struct vm_domain **ret_domain,
+	struct err *err);
+bool act_is_running(const struct vm_domain *d);
+/* Refuses unless the guest runs, or unless it is off. */
+int act_want_running(const struct vm_action *a, struct err *err);
+int act_want_off(const struct vm_action *a, struct err *err);
+
+/* Waits until done() is true of the guest (NULL: it is gone); ERR_TIMEOUT with `late`. */
+typedef bool act_done(const struct vm_domain *d, void *context);
+int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void *context,
+	const char *late, struct err *err);
+
+/* The guest's NAME.cfg, and back, in one step. */
+int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *err);
+int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err *err);
+char *act_cfg_path(const char *name);
+char *act_auto_path(const char *name);
+/* Sets one key for later starts; value NULL removes it. is_text: quoted. */
+int act_set_key(const struct vm_action *a, const char *key, const char *value, bool is_text,
+	struct err *err);
+
+#endif

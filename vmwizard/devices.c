@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Disks, CDs and NICs of a guest that is there: now, and for later starts. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "vmwizard/act.h"
+#include "vmwizard/command.h"
+#include "vmwizard/guestcfg.h"
+#include "vmwizard/image.h"
+
+/* The guest's file as text and specification, and whether it runs. */
+struct guest {
+	struct xlcfg cfg;
+	struct vm_spec spec;
+	bool is_running;
+};
+
+static void close_guest(struct guest *g)
+{
+	xlcfg_dispose(&g->cfg);
+	vm_spec_dispose(&g->spec);
+}
+
+static int open_guest(const struct vm_action *a, struct guest *g, struct err *err)
+{
+	CLEANUP(problems_dispose) struct problems ignored = PROBLEMS_INIT;
+	struct vm_list list;
+	const struct vm_domain *d;
+	*g = (struct guest){.cfg = XLCFG_INIT};
+	if (act_look(a, &list, &d, err) < 0)
+		return -1;
+	g->is_running = act_is_running(d);
+	vm_list_dispose(&list);
+	if (act_read_cfg(a, &g->cfg, err) < 0)
+		return -1;
+	return vm_xlcfg_read(str_text(&g->cfg.text), a->name, &g->spec, &ignored, err);
+}
+
+static bool is_same_target(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 ||
+	       (strncmp(a, "xvd", 3) == 0 && strncmp(b, "hd", 2) == 0 &&
+		       strcmp(a + 3, b + 2) == 0) ||
+	       (strncmp(b, "xvd", 3) == 0 && strncmp(a, "hd", 2) == 0 && strcmp(b + 3, a + 2) == 0);
+}
+
+static size_t find_disk(const struct vm_spec *spec, const char *target)
+{
+	for (size_t i = 0; i < spec->n_disks; i++)
+		if (is_same_target(spec->disks[i].target, target))
+			return i;
+	return spec->n_disks;
+}
+
+static int check_disk(const struct vm_action *a, struct vm_disk *disk, struct err *err)
+{
+	enum image_kind kind;
+	uint64_t bytes;
+	enum vm_format format;
+	if (disk->kind == VM_DISK_NEW)
+		return err_set(err, ERR_INVALID, 0,
+			_("a new disk: this release attaches existing ones; make the file or volume first"));
+	if (!disk->path[0])
+		return 0;
+	if (image_look(a->root, disk->path, &kind, &bytes, NULL, err) < 0)
+		return -1;
+	if (!image_format(kind, &format))
+		return err_set(err, ERR_INVALID, 0, _("%s is %s: no disk image that Xen reads"),
+			disk->path, image_kind_word(kind));
+	if (disk->format == VM_FORMAT_AUTO)
+		disk->format = format;
+	return 0;
+}
+
+static int choose_target(const struct guest *g, struct vm_disk *disk, struct err *err)
+{
+	if (disk->target[0] && find_disk(&g->spec, disk->target) == g->spec.n_disks)
+		return 0;
+	if (disk->target[0])
+		return err_set(
+			err, ERR_INVALID, 0, _("there is a disk at %s already"), disk->target);
+	/* A running HVM guest takes disks through its PV driver alone. */
+	for (char c = g->spec.method == VM_HVM ? 'e' : 'b'; c <= 'z'; c++) {
+		const char target[] = {'x', 'v', 'd', c, '\0'};
+		if (find_disk(&g->spec, target) < g->spec.n_disks)
+			continue;
+		vm_spec_set(&disk->target, target);
+		return 0;
+	}
+	return err_set(err, ERR_RANGE, 0, _("no place for another disk"));
+}
+
+int vm_attach_disk(const struct vm_action *a, struct vm_disk *disk, struct err *err)
+{
+	struct guest g;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	int rc = open_guest(a, &g, err);
+	if (rc == 0)
+		rc = check_disk(a, disk, err);
+	if (rc == 0)
+		rc = choose_target(&g, disk, err);
+	if (rc == 0) {
+		guestcfg_disk_text(disk, g.spec.method, &text);
+		if (g.is_running)
+			rc = act_run(a, COMMAND_MS, err, "xl", "block-attach", a->name,
+				str_text(&text), NULL);
+	}
+	if (rc == 0)
+		rc = xlcfg_list_add(&g.cfg, "disk", str_text(&text), err);
+	if (rc == 0)
+		rc = act_write_cfg(a, &g.cfg, err);
+	close_guest(&g);
+	return rc;
+}
+
+int vm_detach_disk(const struct vm_action *a, const char *target, struct err *err)
+{
+	struct guest g;
+	int rc = open_guest(a, &g, err);
+	size_t i = rc == 0 ? find_disk(&g.spec, target) : 0;
+	if (rc == 0 && i == g.spec.n_disks)
+		rc = err_set(err, ERR_MISSING, 0, _("guest %s has no disk at %s"), a->name, target);
+	if (rc == 0 && g.is_running)
+		rc = act_run(a, COMMAND_MS, err, "xl", "block-detach", a->name,
+			g.spec.disks[i].target, NULL);
+	if (rc == 0)
+		rc = xlcfg_list_remove(&g.cfg, "disk", i, err);
+	if (rc == 0)
+		rc = act_write_cfg(a, &g.cfg, err);
+	close_guest(&g);
+	return rc;
+}
+
+int vm_attach_nic(const struct vm_action *a, struct vm_nic *nic, struct err *err)
+{
+	struct guest g;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(mem_free_string) char *mac = xasprintf("mac=%s", nic->mac);
+	CLEANUP(mem_free_string) char *bridge = xasprintf("bridge=%s", nic->bridge);
+	CLEANUP(mem_free_string) char *model = xasprintf("model=%s", nic->model);
+	int rc = open_guest(a, &g, err);
+	if (rc == 0 && g.is_running)
+		rc = act_run(a, COMMAND_MS, err, "xl", "network-attach", a->name, mac, bridge,
+			nic->model[0] ? model : NULL, NULL);
+	if (rc == 0) {
+		guestcfg_nic_text(nic, &text);
+		rc = xlcfg_list_add(&g.cfg, "vif", str_text(&text), err);
+	}
+	if (rc == 0)
+		rc = act_write_cfg(a, &g.cfg, err);
+	close_guest(&g);
+	return rc;
+}
+
+int vm_detach_nic(const struct vm_action *a, const char *mac, struct err *err)
+{
+	struct guest g;
+	int rc = open_guest(a, &g, err);
+	size_t i = 0;
+	while (rc == 0 && i < g.spec.n_nics && strcasecmp(g.spec.nics[i].mac, mac) != 0)
+		i++;
+	if (rc == 0 && i == g.spec.n_nics)
+		rc = err_set(err, ERR_MISSING, 0, _("guest %s has no NIC with the MAC address %s"),
+			a->name, mac);
+	if (rc == 0 && g.is_running)
+		rc = act_run(a, COMMAND_MS, err, "xl", "network-detach", a->name, mac, NULL);
+	if (rc == 0)
+		rc = xlcfg_list_remove(&g.cfg, "vif", i, err);
+	if (rc == 0)
+		rc = act_write_cfg(a, &g.cfg, err);
+	close_guest(&g);
+	return rc;
+}
+
+static int insert(const struct vm_action *a, const struct vm_disk *drive, struct err *err)
+{
+	CLEANUP(mem_free_string) char *medium = xasprintf("raw:%s", drive->path);
+	if (!drive->path[0])
+		return act_run(a, COMMAND_MS, err, "xl", "cd-eject", a->name, drive->target, NULL);
+	return act_run(a, COMMAND_MS, err, "xl", "cd-insert", a->name, drive->target, medium, NULL);
+}
+
+static int change_cd(const struct vm_action *a, struct guest *g, const char *path, struct err *err)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	size_t i = 0;
+	while (i < g->spec.n_disks && g->spec.disks[i].kind != VM_DISK_CDROM)
+		i++;
+	if (i == g->spec.n_disks)
+		return err_set(err, ERR_MISSING, 0, _("guest %s has no CD drive"), a->name);
+	if (g->is_running && g->spec.method != VM_HVM)
+		return err_set(err, ERR_INVALID, 0,
+			_("guest %s is not HVM: its CD is a read-only disk and cannot be changed while it runs"),
+			a->name);
+	struct vm_disk *drive = &g->spec.disks[i];
+	vm_spec_set(&drive->path, path);
+	if (path[0] && check_disk(a, drive, err) < 0)
+		return -1;
+	if (g->is_running && insert(a, drive, err) < 0)
+		return -1;
+	guestcfg_disk_text(drive, g->spec.method, &text);
+	if (xlcfg_list_replace(&g->cfg, "disk", i, str_text(&text), err) < 0)
+		return -1;
+	return act_write_cfg(a, &g->cfg, err);
+}
+
+int vm_cdrom(const struct vm_action *a, const char *path, struct err *err)
+{
+	struct guest g;
+	int rc = open_guest(a, &g, err);
+	if (rc == 0)
+		rc = change_cd(a, &g, path, err);
+	close_guest(&g);
+	return rc;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Start and end of a guest's life: start, shutdown, reboot, destroy, pause, save. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "vmwizard/act.h"
+#include "vmwizard/command.h"
+
+#define SAVE_MS 1800000
+
+static bool is_gone(const struct vm_domain *d, void *context)
+{
+	(void)context;
+	return d == NULL;
+}
+
+static int check_cfg(const struct vm_action *a, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	if (!a->is_dry && !file_exists(a->root, path))
+		return err_set(
+			err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, path);
+	return 0;
+}
+
+int vm_start(const struct vm_action *a, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *saved = vm_saved_path(a->root, a->name);
+	if (check_cfg(a, err) < 0 || act_want_off(a, err) < 0)
+		return -1;
+	if (saved)
+		return vm_restore(a, err);
+	/* -e: domus-monitor looks after it. */
+	if (act_run(a, COMMAND_START_MS, err, "xl", "create", "-e", "-q", path, NULL) < 0)
+		return -1;
+	return a->is_dry ? 0 : command_wait_alive(a->name, err);
+}
+
+static int refuse_paused(const struct vm_action *a, struct err *err)
+{
+	struct vm_list list;
+	const struct vm_domain *d;
+	if (a->is_dry)
+		return 0;
+	if (act_look(a, &list, &d, err) < 0)
+		return -1;
+	bool is_paused = d->state == VM_STATE_PAUSED;
+	vm_list_dispose(&list);
+	if (is_paused)
+		return err_set(err, ERR_INVALID, 0,
+			_("guest %s is paused and hears nothing; unpause it first"), a->name);
+	return 0;
+}
+
+int vm_shutdown(const struct vm_action *a, struct err *err)
+{
+	if (act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
+		return -1;
+	/* -F: the ACPI power button for guests that do not listen to Xen. */
+	if (act_run(a, COMMAND_MS, err, "xl", "shutdown", "-F", a->name, NULL) < 0)
+		return -1;
+	return act_wait(a, 120, is_gone, NULL, _("was asked, and is not off"), err);
+}
+
+struct old_life {
+	uint32_t domid;
+};
+
+static bool is_another(const struct vm_domain *d, void *context)
+{
+	const struct old_life *old = context;
+	return d && d->domid != old->domid && d->state == VM_STATE_RUNNING;
+}
+
+int vm_reboot(const struct vm_action *a, struct err *err)
+{
+	struct old_life old = {.domid = VM_NO_DOMID};
+	if (act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
+		return -1;
+	if (!a->is_dry) {
+		struct vm_list list;
+		const struct vm_domain *d;
+		if (act_look(a, &list, &d, err) < 0)
+			return -1;
+		old.domid = d->domid;
+		vm_list_dispose(&list);
+	}
+	if (act_run(a, COMMAND_MS, err, "xl", "reboot", "-F", a->name, NULL) < 0)
+		return -1;
+	return act_wait(a, 180, is_another, &old, _("was asked, and did not start again"), err);
+}
+
+int vm_destroy(const struct vm_action *a, struct err *err)
+{
+	if (act_want_running(a, err) < 0)
+		return -1;
+	if (act_run(a, COMMAND_MS, err, "xl", "destroy", a->name, NULL) < 0)
+		return -1;
+	return act_wait(a, 30, is_gone, NULL, _("does not go away"), err);
+}
+
+static bool has_state(const struct vm_domain *d, void *context)
+{
+	const enum vm_state *wanted = context;
+	return d && d->state == *wanted;
+}
+
+int vm_pause(const struct vm_action *a, struct err *err)
+{
+	enum vm_state wanted = VM_STATE_PAUSED;
+	if (act_want_running(a, err) < 0 ||
+		act_run(a, COMMAND_MS, err, "xl", "pause", a->name, NULL) < 0)
+		return -1;
+	return act_wait(a, 10, has_state, &wanted, _("is not paused"), err);
+}
+
+int vm_unpause(const struct vm_action *a, struct err *err)
+{
+	enum vm_state wanted = VM_STATE_RUNNING;
+	if (act_want_running(a, err) < 0 ||
+		act_run(a, COMMAND_MS, err, "xl", "unpause", a->name, NULL) < 0)
+		return -1;
+	return act_wait(a, 10, has_state, &wanted, _("does not run on"), err);
+}
+
+int vm_save(const struct vm_action *a, struct err *err)
+{
+	bool has_library = file_exists(a->root, "/srv/domus/lost+found");
+	const char *dir = has_library ? VM_LIBRARY_SAVE : VM_STATE_SAVE;
+	CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", dir, a->name);
+	CLEANUP(mem_free_string) char *part = xasprintf("%s.part", path);
+	if (act_want_running(a, err) < 0)
+		return -1;
+	if (!a->is_dry && file_make_dirs(a->root, dir, 0700, err) < 0)
+		return -1;
+	/* A guest's memory is secret: nobody else may read the file while it grows. */
+	mode_t old_mask = umask(0077);
+	int rc = act_run(a, SAVE_MS, err, "xl", "save", a->name, part, NULL);
+	(void)umask(old_mask);
+	if (a->is_dry)
+		return rc;
+	if (rc == 0 && rename(part, path) < 0)
+		rc = err_set(err, ERR_IO, 0, _("cannot keep %s"), path);
+	if (rc < 0) {
+		(void)file_remove(a->root, part, NULL);
+		return -1;
+	}
+	return act_wait(a, 30, is_gone, NULL, _("was saved, but does not go away"), err);
+}
+
+int vm_restore(const struct vm_action *a, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = vm_saved_path(a->root, a->name);
+	if (!path && !a->is_dry)
+		return err_set(err, ERR_MISSING, 0, _("guest %s was not saved"), a->name);
+	if (act_want_off(a, err) < 0)
+		return -1;
+	if (act_run(a, SAVE_MS, err, "xl", "restore", "-e", path ? path : VM_STATE_SAVE, NULL) < 0)
+		return -1;
+	if (a->is_dry)
+		return 0;
+	if (command_wait_alive(a->name, err) < 0)
+		return -1;
+	/* Its disks go on from here: a second start from the same memory would destroy them. */
+	return file_remove(a->root, path, err);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory, CPUs, their scheduling, devices and the start with the host. */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "value.h"
+#include "vmwizard/act.h"
+#include "vmwizard/command.h"
+#include "vmwizard/guestcfg.h"
+
+/* A copy of the guest's row, whose texts are not used. */
+static int look(const struct vm_action *a, struct vm_domain *ret, struct err *err)
+{
+	struct vm_list list;
+	const struct vm_domain *d;
+	if (act_look(a, &list, &d, err) < 0)
+		return -1;
+	*ret = *d;
+	ret->name = ret->uuid = ret->os = ret->why_off = NULL;
+	ret->method = (char *)(uintptr_t)(strcmp(d->method, "hvm") == 0 ? "hvm" : "");
+	vm_list_dispose(&list);
+	return 0;
+}
+
+struct target {
+	uint64_t value;
+	uint64_t is;
+};
+
+static bool has_memory(const struct vm_domain *d, void *context)
+{
+	struct target *t = context;
+	uint64_t slack = 4096;
+	t->is = d ? d->memory_kib : 0;
+	return d == NULL || (t->is <= t->value + slack && t->is + slack >= t->value);
+}
+
+int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
+{
+	struct vm_domain d = {.domid = VM_NO_DOMID};
+	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, mib);
+	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRId64 "m", mib);
+	struct target t = {.value = (uint64_t)mib * 1024};
+	*ret_mib = mib;
+	if (!a->is_dry && look(a, &d, err) < 0)
+		return -1;
+	if (!a->is_dry && (uint64_t)mib * 1024 > d.max_memory_kib)
+		return err_set(err, ERR_RANGE, 0,
+			_("guest %s may have at most %" PRIu64
+			  " MiB (its max-memory); that is fixed until it is off"),
+			a->name, d.max_memory_kib / 1024);
+	if (!a->is_dry && d.domid == VM_NO_DOMID)
+		return act_set_key(a, "memory", number, false, err);
+	if (act_run(a, COMMAND_MS, err, "xl", "mem-set", a->name, amount, NULL) < 0)
+		return -1;
+	int rc = act_wait(a, 30, has_memory, &t, _("did not reach its new memory"), err);
+	if (!a->is_dry)
+		*ret_mib = (int64_t)(t.is / 1024);
+	if (rc < 0 && err && err->code == ERR_TIMEOUT)
+		return err_set(err, ERR_TIMEOUT, 0,
+			_("guest %s was asked for %" PRId64 " MiB and has %" PRId64
+			  " MiB: it has no balloon driver, or no memory to give"),
+			a->name, mib, *ret_mib);
+	return rc;
+}
+
+static bool has_vcpus(const struct vm_domain *d, void *context)
+{
+	struct target *t = context;
+	t->is = d ? d->vcpus : 0;
+	return d == NULL || t->is == t->value;
+}
+
+int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, struct err *err)
+{
+	struct vm_domain d = {.domid = VM_NO_DOMID};
+	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, count);
+	struct target t = {.value = (uint64_t)count};
+	*ret_count = count;
+	if (!a->is_dry && look(a, &d, err) < 0)
+		return -1;
+	if (!a->is_dry && count > d.max_vcpus)
+		return err_set(err, ERR_RANGE, 0,
+			_("guest %s may have at most %u virtual CPUs (its max-vcpus); that is fixed until it is off"),
+			a->name, d.max_vcpus);
+	if (!a->is_dry && d.domid == VM_NO_DOMID)
+		return act_set_key(a, "vcpus", number, false, err);
+	if (!a->is_dry && d.method[0] && count < d.vcpus)
+		return err_set(err, ERR_INVALID, 0,
+			_("guest %s is HVM: CPUs can be added while it runs, not taken; it has %u"),
+			a->name, d.vcpus);
+	if (act_run(a, COMMAND_MS, err, "xl", "vcpu-set", a->name, number, NULL) < 0)
+		return -1;
+	int rc = act_wait(a, 20, has_vcpus, &t, _("did not reach its new number of CPUs"), err);
+	if (!a->is_dry)
+		*ret_count = (int64_t)t.is;
+	if (rc < 0 && err && err->code == ERR_TIMEOUT)
+		return err_set(err, ERR_TIMEOUT, 0,
+			_("guest %s was asked for %" PRId64 " CPUs and has %" PRId64
+			  " online: the guest must bring a new one online itself"),
+			a->name, count, *ret_count);
+	return rc;
+}
+
+int vm_pin(const struct vm_action *a, const char *cpus, struct err *err)
+{
+	bool is_all = cpus[0] == '\0' || strcmp(cpus, "all") == 0;
+	struct vm_domain d = {.domid = 1};
+	const struct schema_key *key = schema_find_key(&vm_schema, "vm", "pin");
+	if (!is_all && key->check(cpus, err) < 0)
+		return -1;
+	if (!a->is_dry && look(a, &d, err) < 0)
+		return -1;
+	if (d.domid != VM_NO_DOMID && act_run(a, COMMAND_MS, err, "xl", "vcpu-pin", a->name, "all",
+					      is_all ? "all" : cpus, NULL) < 0)
+		return -1;
+	return act_set_key(a, "cpus", is_all ? NULL : cpus, true, err);
+}
+
+int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err *err)
+{
+	struct vm_domain d = {.domid = 1};
+	CLEANUP(mem_free_string) char *w = xasprintf("%" PRId64, weight > 0 ? weight : 256);
+	CLEANUP(mem_free_string) char *c = xasprintf("%" PRId64, cap > 0 ? cap : 0);
+	if (!a->is_dry && look(a, &d, err) < 0)
+		return -1;
+	if (d.domid != VM_NO_DOMID && act_run(a, COMMAND_MS, err, "xl", "sched-credit2", "-d",
+					      a->name, "-w", w, "-c", c, NULL) < 0)
+		return -1;
+	if (act_set_key(a, "cpu_weight", weight > 0 ? w : NULL, false, err) < 0)
+		return -1;
+	return act_set_key(a, "cap", cap > 0 ? c : NULL, false, err);
+}
+
+int vm_autostart(const struct vm_action *a, bool is_on, struct err *err)
+{
+	CLEANUP(mem_free_string) char *cfg = act_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *path = act_auto_path(a->name);
+	CLEANUP(mem_free_string) char *target = xasprintf("../%s.cfg", a->name);
+	CLEANUP(mem_free_string)
+	char *text = is_on ? xasprintf("ln -s %s %s", target, path) : xasprintf("rm %s", path);
+	if (a->show)
+		a->show(a->context, text);
+	if (a->is_dry)
+		return 0;
+	if (!file_exists(a->root, cfg))
+		return err_set(
+			err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, cfg);
+	if (!is_on)
+		return file_remove(a->root, path, err);
+	if (file_make_dirs(a->root, VM_AUTO_DIR, 0755, err) < 0)
+		return -1;
+	return file_symlink(a->root, path, target, err);
+}
+
+int vm_console_argv(const struct vm_action *a, struct strlist *ret_argv, struct err *err)
+{
+	if (act_want_running(a, err) < 0)
+		return -1;
+	strlist_add(ret_argv, "xl");
+	strlist_add(ret_argv, "console");
+	strlist_add(ret_argv, a->name);
+	return 0;
+}
+
+/* The port that its QEMU listens on, or 0. */
+static unsigned vnc_port(uint32_t domid)
+{
+	CLEANUP(mem_free_string) char *path = xasprintf("/local/domain/%u/console/vnc-port", domid);
+	struct xs_handle *xs = xs_open(0);
+	unsigned len;
+	char *text = xs ? xs_read(xs, XBT_NULL, path, &len) : NULL;
+	unsigned port = text ? (unsigned)strtoul(text, NULL, 10) : 0;
+	free(text);
+	if (xs)
+		xs_close(xs);
+	return port;
+}
+
+int vm_vnc_help(const struct vm_action *a, struct str *ret_text, struct err *err)
+{
+	struct vm_domain d = {.domid = VM_NO_DOMID};
+	struct xlcfg cfg = XLCFG_INIT;
+	char host[256] = "HOST";
+	if (look(a, &d, err) < 0)
+		return -1;
+	unsigned port = d.domid == VM_NO_DOMID ? 0 : vnc_port(d.domid);
+	if (port == 0)
+		return err_set(err, ERR_MISSING, 0,
+			_("guest %s has no screen: only a running HVM guest with vnc = yes has one"),
+			a->name);
+	(void)gethostname(host, sizeof(host) - 1);
+	str_add(ret_text,
+		_("On another computer (OpenSSH), then a VNC viewer at localhost:5900:\n"
+		  "  ssh -L 5900:127.0.0.1:%u root@%s\n"
+		  "With PuTTY:\n"
+		  "  putty -L 5900:127.0.0.1:%u root@%s\n"),
+		port, host, port, host);
+	const char *password =
+		act_read_cfg(a, &cfg, NULL) == 0 ? xlcfg_get(&cfg, "vncpasswd") : NULL;
+	if (password)
+		str_add(ret_text, _("Password of the screen: %s\n"), password);
+	xlcfg_dispose(&cfg);
+	return 0;
+}
