@@ -210,7 +210,7 @@ static void read_dom0(const char *root, struct vm_host *host)
 		host->dom0_available_kib = available ? strtoull(available, NULL, 10) : 0;
 	}
 	if (file_read(root, "/proc/cmdline", 65536, &cmdline, NULL) == 0)
-		host->is_live = strstr(str_text(&cmdline), "domus.slot=") == NULL;
+		host->is_live = host->is_xen && strstr(str_text(&cmdline), "domus.slot=") == NULL;
 	host->has_grub_pv = file_exists(root, GUESTCFG_GRUB_PV);
 	host->has_grub_pvh = file_exists(root, GUESTCFG_GRUB_PVH);
 	host->has_ovmf = file_exists(root, "/usr/lib/xen-4.20/boot/ovmf.bin");
@@ -226,7 +226,14 @@ int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
 		return -1;
 	}
 	read_bridges(root, ret_host);
-	if (ret_host->is_xen) {
+	if (!ret_host->is_xen) {
+		/* Planned for another machine, as domus-install makes it: this one's files say nothing. */
+		ret_host->root = NULL;
+		struct vm_pool *pool = add_pool(ret_host, "guests", VM_POOL_THIN);
+		pool->path = xstrdup("domus/guests");
+		pool->size_bytes = pool->free_bytes = 1024 * NUM_TIB;
+		ret_host->has_library = true;
+	} else {
 		read_lvm(ret_host, "lvs", "vg_name,lv_name,lv_attr,lv_size,data_percent,pool_lv", 6,
 			take_volume);
 		read_library(root, ret_host);

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# domus-vm
+
+include vmwizard/sources.mk
+PROGRAMS += $(B)/bin/domus-vm
+# The screens come in as soon as the wizard's pages are there.
+VM_PAGES := $(wildcard vmwizard/pages/create.c)
+ifneq ($(VM_PAGES),)
+VM_SRCS += $(VM_UI_SRCS)
+VM_LIBS += $(LIB_UI_LIBS)
+$(B)/obj/vmwizard/%.o: CFLAGS_ALL += -DVM_HAS_PAGES
+else
+VM_SRCS += $(addprefix vmwizard/, facts.c list_data.c session.c)
+endif
+VM_OBJS := $(VM_SRCS:%.c=$(B)/obj/%.o)
+$(B)/bin/domus-vm: $(VM_OBJS) $(B)/lib/libdomus.a
+	$(call step,LD,$@)
+	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(VM_LIBS)
+-include $(VM_OBJS:.o=.d)

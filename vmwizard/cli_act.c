@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that do something to a guest: arguments to actions. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lang.h"
+#include "num.h"
+#include "vmwizard/cli.h"
+
+static void show(void *context, const char *command)
+{
+	(void)context;
+	(void)printf("%s\n", command);
+	(void)fflush(stdout);
+}
+
+static struct vm_action action_of(const struct cli *cli)
+{
+	return (struct vm_action){.root = cli->root,
+		.xen = cli->session.xen,
+		.name = cli->args[0],
+		.show = show,
+		.timeout_s = cli->timeout_s,
+		.is_dry = cli->is_dry || cli->session.facts};
+}
+
+/* Without Xen nothing can be done to a guest. */
+static int prepare(const struct cli *cli, struct err *err)
+{
+	struct vm_xen *xen = NULL;
+	if (vm_check_name(cli->args[0], err) < 0 && strspn(cli->args[0], "0123456789") == 0)
+		return -1;
+	if (cli->session.xen || cli->is_dry || cli->session.facts)
+		return 0;
+	/* It says why. */
+	if (vm_xen_open(&xen, err) < 0)
+		return -1;
+	vm_xen_close(xen);
+	return 0;
+}
+
+static int run(struct cli *cli, int (*act)(const struct vm_action *, struct err *))
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	if (prepare(cli, &err) < 0 || act(&a, &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_start(struct cli *cli)
+{
+	return run(cli, vm_start);
+}
+
+int cli_shutdown(struct cli *cli)
+{
+	return run(cli, vm_shutdown);
+}
+
+int cli_reboot(struct cli *cli)
+{
+	return run(cli, vm_reboot);
+}
+
+int cli_pause(struct cli *cli)
+{
+	return run(cli, vm_pause);
+}
+
+int cli_unpause(struct cli *cli)
+{
+	return run(cli, vm_unpause);
+}
+
+int cli_save(struct cli *cli)
+{
+	return run(cli, vm_save);
+}
+
+int cli_restore(struct cli *cli)
+{
+	return run(cli, vm_restore);
+}
+
+/* A person at a terminal is asked; a script has decided. */
+static bool is_sure(const struct cli *cli, const char *question)
+{
+	char answer[16] = "";
+	if (cli->is_sure || cli->is_dry || !isatty(STDIN_FILENO))
+		return true;
+	(void)printf(_("%s Type yes: "), question);
+	(void)fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
+}
+
+int cli_destroy(struct cli *cli)
+{
+	if (!is_sure(cli, _("What the guest has not written is lost.")))
+		return CLI_FAILED;
+	return run(cli, vm_destroy);
+}
+
+int cli_delete(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	if (!is_sure(cli, cli->with_disks ? _("Definition and disks are removed.")
+					  : _("The definition is removed, its disks stay.")))
+		return CLI_FAILED;
+	if (prepare(cli, &err) < 0 || vm_delete(&a, cli->with_disks, &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_rename(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	if (prepare(cli, &err) < 0 || vm_rename(&a, cli->args[1], &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_clone(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	if (prepare(cli, &err) < 0 || vm_clone(&a, cli->args[1], NULL, &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_set_memory(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	uint64_t bytes;
+	int64_t now;
+	if (num_parse_size(cli->args[1], NUM_MIB, 4 * NUM_MIB, 16 * NUM_TIB, &bytes, &err) < 0) {
+		(void)cli_fail(&err);
+		return CLI_USAGE;
+	}
+	if (prepare(cli, &err) < 0 || vm_set_memory(&a, (int64_t)(bytes / NUM_MIB), &now, &err) < 0)
+		return cli_fail(&err);
+	(void)printf(_("memory: %" PRId64 " MiB\n"), now);
+	return CLI_OK;
+}
+
+int cli_set_vcpus(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	int64_t count;
+	int64_t now;
+	if (num_parse_int(cli->args[1], 1, 512, &count, &err) < 0) {
+		(void)cli_fail(&err);
+		return CLI_USAGE;
+	}
+	if (prepare(cli, &err) < 0 || vm_set_vcpus(&a, count, &now, &err) < 0)
+		return cli_fail(&err);
+	(void)printf(_("virtual CPUs: %" PRId64 "\n"), now);
+	return CLI_OK;
+}
+
+int cli_pin(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	if (prepare(cli, &err) < 0 || vm_pin(&a, cli->args[1], &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_weight(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	int64_t weight;
+	int64_t cap = 0;
+	if (num_parse_int(cli->args[1], 1, 65535, &weight, &err) < 0 ||
+		(cli->n_args > 2 && num_parse_int(cli->args[2], 0, 51200, &cap, &err) < 0)) {
+		(void)cli_fail(&err);
+		return CLI_USAGE;
+	}
+	if (prepare(cli, &err) < 0 || vm_weight(&a, weight, cap, &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_autostart(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	bool is_on = strcmp(cli->args[1], "on") == 0;
+	if (!is_on && strcmp(cli->args[1], "off") != 0) {
+		(void)fprintf(stderr, "%s", _("domus-vm: autostart is on or off\n"));
+		return CLI_USAGE;
+	}
+	if (vm_check_name(a.name, &err) < 0 || vm_autostart(&a, is_on, &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_attach_disk(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	struct vm_disk disk = {.path = NULL};
+	if (vm_disk_parse(cli->args[1], &disk, &err) < 0) {
+		(void)cli_fail(&err);
+		return CLI_USAGE;
+	}
+	int rc = prepare(cli, &err) < 0 || vm_attach_disk(&a, &disk, &err) < 0 ? cli_fail(&err)
+									       : CLI_OK;
+	if (rc == CLI_OK)
+		(void)printf(_("attached as %s\n"), disk.target);
+	vm_disk_dispose(&disk);
+	return rc;
+}
+
+int cli_detach_disk(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	if (prepare(cli, &err) < 0 || vm_detach_disk(&a, cli->args[1], &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+/* Bridge and MAC are filled in as for a new guest. */
+static int complete_nic(struct cli *cli, struct vm_spec *spec, struct err *err)
+{
+	struct vm_host host;
+	if (session_read_host(&cli->session, &host, err) < 0)
+		return -1;
+	if (!spec->nics[0].bridge[0])
+		vm_spec_set(&spec->nics[0].bridge,
+			host.bridges.count ? host.bridges.items[0] : "xenbr0");
+	int rc = 0;
+	if (host.is_xen && !strlist_has(&host.bridges, spec->nics[0].bridge))
+		rc = err_set(
+			err, ERR_MISSING, 0, _("there is no bridge \"%s\""), spec->nics[0].bridge);
+	vm_host_dispose(&host);
+	return rc < 0 ? -1 : vm_spec_draw(spec, err);
+}
+
+int cli_attach_nic(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	struct vm_spec spec;
+	vm_spec_init(&spec);
+	struct vm_nic *nic = vm_spec_add_nic(&spec, "");
+	vm_nic_dispose(nic);
+	if (vm_nic_parse(cli->n_args > 1 ? cli->args[1] : "", nic, &err) < 0) {
+		(void)cli_fail(&err);
+		spec.n_nics = 0;
+		vm_spec_dispose(&spec);
+		return CLI_USAGE;
+	}
+	int rc = prepare(cli, &err) < 0 || complete_nic(cli, &spec, &err) < 0 ||
+				 vm_attach_nic(&a, nic, &err) < 0
+			 ? cli_fail(&err)
+			 : CLI_OK;
+	if (rc == CLI_OK)
+		(void)printf("mac=%s\n", nic->mac);
+	vm_spec_dispose(&spec);
+	return rc;
+}
+
+int cli_detach_nic(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	if (prepare(cli, &err) < 0 || vm_detach_nic(&a, cli->args[1], &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_cdrom(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	struct err err = ERR_INIT;
+	const char *path = strcmp(cli->args[1], "eject") == 0 ? "" : cli->args[1];
+	if (vm_check_path(path, &err) < 0 || prepare(cli, &err) < 0 || vm_cdrom(&a, path, &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int cli_console(struct cli *cli)
+{
+	struct err err = ERR_INIT;
+	if (prepare(cli, &err) < 0)
+		return cli_fail(&err);
+	return cli_attach_console(cli, cli->args[0]);
+}
+
+int cli_vnc(struct cli *cli)
+{
+	const struct vm_action a = action_of(cli);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	struct err err = ERR_INIT;
+	if (prepare(cli, &err) < 0 || vm_vnc_help(&a, &text, &err) < 0)
+		return cli_fail(&err);
+	(void)printf("%s", str_text(&text));
+	return CLI_OK;
+}
