@@ -19,7 +19,7 @@ $(B)/sanitized/libdomus.a: $(SAN_OBJS)
 
 $(B)/unit/%: tests/unit/%.c $(B)/sanitized/libdomus.a $(wildcard tests/unit/*.h dom0-rootfs/host/*.[ch] dom0-rootfs/monitor/*.[ch] dom0-rootfs/guests/*.[ch] vmwizard/*.[ch] vmwizard/*/*.[ch])
 	$(call step,CC,$@)
-	$(Q)mkdir -p $(@D) && gcc $(UNIT_FLAGS) -o $@ $< $(call unit_sources,$<) $(B)/sanitized/libdomus.a $(UNIT_LIBS)
+	$(Q)mkdir -p $(@D) && gcc $(UNIT_FLAGS) -o $@ $< $(call unit_sources,$<) $(B)/sanitized/libdomus.a $(UNIT_LIBS) $(call unit_libs,$<)
 
 unit: $(UNIT_BINS)
 	$(Q)$(PYTEST) tests/unit
