@@ -60,24 +60,21 @@ void texts_disk(const struct vm_disk *disk, struct str *text)
 static void add_short_disk(struct str *text, const struct vm_disk *disk)
 {
 	str_add(text, "%s ", disk->target);
-	if (disk->kind == VM_DISK_NEW)
+	if (disk->kind == VM_DISK_NEW) {
 		add_mib(text, disk->size_mib);
-	else if (disk->path[0] == '\0')
+		str_add(text, _(" new in %s"), disk->pool[0] != '\0' ? disk->pool : disk->path);
+	} else if (disk->path[0] == '\0') {
 		str_add(text, "%s", _("empty CD drive"));
-	else
+	} else {
 		str_add(text, disk->kind == VM_DISK_CDROM ? _("CD %s") : "%s",
 			last_part(disk->path));
+	}
 }
 
 void texts_disks(const struct vm_spec *spec, struct str *text)
 {
 	if (spec->n_disks == 0)
 		str_add(text, "%s", _("none"));
-	if (spec->n_disks == 1) {
-		str_add(text, "%s: ", spec->disks[0].target);
-		texts_disk(&spec->disks[0], text);
-		return;
-	}
 	for (size_t i = 0; i < spec->n_disks; i++) {
 		if (i > 0)
 			str_add(text, ", ");
@@ -122,6 +119,17 @@ static const char *boot_text(enum vm_boot boot)
 	return "";
 }
 
+/* "deb.example.net" of a URL, else the text itself. */
+static void add_where(struct str *text, const char *from)
+{
+	const char *host = strstr(from, "://");
+
+	if (host)
+		str_add(text, "%.*s", (int)strcspn(host + 3, "/"), host + 3);
+	else
+		str_add(text, "%s", from[0] != '\0' ? from : _("no address yet"));
+}
+
 void texts_install(const struct vm_spec *spec, const struct profile *profile, struct str *text)
 {
 	const char *from = spec->kernel[0] != '\0'   ? spec->kernel
@@ -130,7 +138,8 @@ void texts_install(const struct vm_spec *spec, const struct profile *profile, st
 
 	switch (spec->install) {
 	case VM_SOURCE_NETWORK:
-		str_add(text, _("network: %s"), from[0] != '\0' ? from : _("no address yet"));
+		str_add(text, "%s", _("network: "));
+		add_where(text, from);
 		break;
 	case VM_SOURCE_ISO:
 		str_add(text, _("ISO: %s"),
