@@ -13,7 +13,7 @@ TOP = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).resolve().parent / "golden"
 
 KEYS = {"UP": "\033OA", "DOWN": "\033OB", "RIGHT": "\033OC", "LEFT": "\033OD", "TAB": "\t", "ENTER": "\r",
-        "ESC": "\033", "SPACE": " ", "F1": "\033OP", "CTRL-C": "\003", "BACKSPACE": "\177", "CTRL-U": "\025",
+        "ESC": "\033", "SPACE": " ", "F1": "\033OP", "F5": "\033[15~", "CTRL-C": "\003", "BACKSPACE": "\177", "CTRL-U": "\025",
         "HOME": "\033OH", "END": "\033OF", "PGDN": "\033[6~", "PGUP": "\033[5~"}
 
 

@@ -93,6 +93,15 @@ static void add_spec(struct str *text, struct manager *m, const struct vm_domain
 	vm_spec_dispose(&spec);
 }
 
+static const char *method_title(const char *word)
+{
+	for (int method = VM_PV; method < VM_METHODS; method++) {
+		if (strcmp(vm_method_words[method], word) == 0)
+			return _(vm_method_titles[method]);
+	}
+	return "";
+}
+
 static void show_summary(struct manager *m, const struct vm_domain *guest)
 {
 	const struct profile *profile = profiles_find(&m->session->profiles, guest->os);
@@ -107,7 +116,7 @@ static void show_summary(struct manager *m, const struct vm_domain *guest)
 	if (rows_is_there(guest))
 		add_line(&text, _("Domain id"), id);
 	add_line(&text, _("Operating system"), profile ? profile->name : guest->os);
-	add_line(&text, _("Method"), guest->method);
+	add_line(&text, _("Method"), method_title(guest->method));
 	add_line(&text, _("uuid"), guest->uuid);
 	add_figures(&text, guest);
 	add_line(&text, _("Starts with host"), guest->autostart ? _("yes") : _("no"));

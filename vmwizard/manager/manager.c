@@ -162,7 +162,8 @@ static void show_help(struct manager *m)
 			 "Ctrl-L  draw the screen anew\n"
 			 "q       leave; the machines go on\n\n"));
 	for (size_t i = 0; i < ACTIONS; i++)
-		str_add(&text, "%c       %s\n", action_rows[i].key, _(action_rows[i].word));
+		str_add(&text, "%c  %-22s%s", action_rows[i].key, _(action_rows[i].word),
+			i % 3 == 2 || i + 1 == ACTIONS ? "\n" : "");
 	str_add(&text, "%s",
 		_("\nMemory is what the machine has now and the most it may get before its next\n"
 		  "start; vCPUs the same. Time is what its CPUs have worked. CPU% is of one CPU.\n"

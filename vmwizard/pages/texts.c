@@ -62,7 +62,6 @@ static void add_short_disk(struct str *text, const struct vm_disk *disk)
 	str_add(text, "%s ", disk->target);
 	if (disk->kind == VM_DISK_NEW) {
 		add_mib(text, disk->size_mib);
-		str_add(text, _(" new in %s"), disk->pool[0] != '\0' ? disk->pool : disk->path);
 	} else if (disk->path[0] == '\0') {
 		str_add(text, "%s", _("empty CD drive"));
 	} else {
@@ -80,6 +79,8 @@ void texts_disks(const struct vm_spec *spec, struct str *text)
 			str_add(text, ", ");
 		add_short_disk(text, &spec->disks[i]);
 	}
+	if (spec->n_disks == 1 && spec->disks[0].kind == VM_DISK_NEW)
+		str_add(text, _(", new in %s"), spec->disks[0].pool);
 }
 
 void texts_nic(const struct vm_nic *nic, enum vm_method method, struct str *text)
@@ -160,15 +161,15 @@ void texts_install(const struct vm_spec *spec, const struct profile *profile, st
 void texts_options(const struct vm_spec *spec, struct str *text)
 {
 	str_add(text, "%s", spec->autostart ? _("starts with the host") : _("no autostart"));
-	if (spec->method == VM_HVM) {
-		str_add(text, "%s", spec->firmware == VM_FIRMWARE_UEFI ? ", UEFI" : ", BIOS");
-		str_add(text, "%s", spec->has_vnc ? _(", VNC") : _(", no VNC"));
-		str_add(text, "%s", spec->has_serial ? _(", serial port") : "");
-	}
 	if (spec->pin[0] != '\0')
 		str_add(text, _(", on CPUs %s"), spec->pin);
 	if (spec->weight > 0)
 		str_add(text, _(", weight %" PRId64), spec->weight);
 	if (spec->cap > 0)
 		str_add(text, _(", cap %" PRId64 " %%"), spec->cap);
+	if (spec->method == VM_HVM) {
+		str_add(text, "%s", spec->firmware == VM_FIRMWARE_UEFI ? ", UEFI" : "");
+		str_add(text, "%s", spec->has_vnc ? _(", VNC") : _(", no VNC"));
+		str_add(text, "%s", spec->has_serial ? _(", serial port") : "");
+	}
 }
