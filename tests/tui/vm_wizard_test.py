@@ -106,7 +106,7 @@ def test_name(start):
 def test_hardware(start):
     screen = choose(debian(start()), HARDWARE).wait("The host has").compare("vm-hardware")
     screen.press("CTRL-U", "lots", "ENTER").wait('"lots"').press("ENTER").wait("The host has")
-    screen.press("CTRL-U", "999 GiB", "ENTER").wait("9876 MiB are free").press("ENTER").wait("The host has")
+    screen.press("CTRL-U", "999 GiB", "ENTER").wait("memory: the guest needs").press("ENTER").wait("The host has")
     screen.press("CTRL-U", "2 GiB", "DOWN", "DOWN", "CTRL-U", "2", "ENTER").wait("2 GiB, 2 CPUs")
 
 
@@ -114,13 +114,13 @@ def test_disks(start):
     screen = choose(debian(start()), DISKS).wait("in their order").compare("vm-disks")
     choose(screen, 0).wait("taken as it is written").compare("vm-disk")
     choose(screen, 0).wait("How large").press("CTRL-U", "12 GB", "ENTER").wait('unknown unit "GB"').press("ENTER")
-    screen.wait("How large").press("CTRL-U", "12 GiB", "ENTER").wait("12 GiB")
+    screen.wait("How large").press("CTRL-U", "6 GiB", "ENTER").wait("6 GiB")
     choose(screen, 1).wait("Where is the disk").compare("vm-pool").press("DOWN", "ENTER").wait("library")
     choose(screen, 2).wait("all taken at once").press("ESC").wait("in their order")
     choose(screen, 1).wait("How large").press("ENTER").wait("xvdb").compare("vm-disks-two")
     choose(screen, 1, 4).wait("in their order")
     assert "xvdb" not in screen.text()
-    screen.press("ESC").wait("xvda 12 GiB, new in library")
+    screen.press("ESC").wait("xvda 6 GiB, new in library")
 
 
 def test_existing_disk_and_cd(start):
