@@ -44,6 +44,8 @@ static const struct command {
 		N_("show what would be done and destroyed; touches nothing")},
 	{"apply", command_apply, OPTION_YES, 1, "FILE [--yes]",
 		N_("install as the file says; without --yes it asks once")},
+	{"unattended", command_unattended, 0, 0, "",
+		N_("find the file of an unattended installation and install as it says")},
 	{"status", command_status, OPTION_JSON, 0, "[--json]",
 		N_("show how far a running installation is")},
 	{"inventory", command_inventory, 0, 0, "",

@@ -40,6 +40,11 @@ END
 sed "s/@VERSION@/$version/; s/@VOLUME@/$volume/" iso/grub-head.cfg
 xen_entry live "Domus live (Xen)" "com1=115200,8n1 console=com1,vga" \
 	"console=hvc0 console=tty0 quiet loglevel=4"
+# Indented: entries that are not always there.
+echo 'if [ -n "$unattended" ]; then'
+xen_entry unattended "Install Domus unattended, as domus.conf says" "com1=115200,8n1 console=com1,vga" \
+	"console=hvc0 console=tty0 quiet loglevel=4 domus.unattended" | sed 's/^/\t/'
+echo 'fi'
 echo "submenu 'Domus live on another serial port or speed ...' --id live-serial {"
 for speed in 57600 38400 19200 9600; do
 	xen_entry "live-com1-$speed" "COM1 at $speed baud" "com1=$speed,8n1 console=com1,vga" \

@@ -246,6 +246,11 @@ static void build_nftables(const struct etc_input *in, struct str *out)
 		     "}\n");
 }
 
+static void build_storage(const struct etc_input *in, struct str *out)
+{
+	str_add(out, "%s\n", in->config->group);
+}
+
 const struct etc_file etc_files[] = {
 	{"/etc/hostname", 0644, build_hostname},
 	{"/etc/hosts", 0644, build_hosts},
@@ -265,6 +270,7 @@ const struct etc_file etc_files[] = {
 	{"/etc/default/syslogd", 0644, build_syslogd},
 	{"/etc/domus/services", 0644, build_services},
 	{"/etc/domus/services.off", 0644, build_services_off},
+	{"/etc/domus/storage", 0644, build_storage},
 	{"/etc/domus/dropbear.options", 0644, build_dropbear},
 	{NULL, 0, NULL},
 };

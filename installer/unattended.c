@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* domus-install unattended: find the file, install, then what the file wants. Asks nothing. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "apply.h"
+#include "bootcfg.h"
+#include "commands.h"
+#include "discover.h"
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "plan.h"
+#include "proc.h"
+#include "show.h"
+
+#define ESP_DIR PLAN_DIR "/esp"
+
+enum { ERROR_WAIT_S = 30 };
+
+/* The boot environment of a Domus on this partition, or NULL. The caller frees. */
+static char *read_environment(const char *device)
+{
+	CLEANUP(str_dispose) struct str block = STR_INIT;
+	if (file_make_dirs("/", ESP_DIR, 0700, NULL) < 0 ||
+		mount(device, ESP_DIR, "vfat", MS_RDONLY | MS_NOSUID | MS_NODEV, "") < 0)
+		return NULL;
+	int rc = file_read(ESP_DIR, BOOTCFG_DIR "/grubenv", 65536, &block, NULL);
+	(void)umount2(ESP_DIR, MNT_DETACH);
+	return rc == 0 ? xstrdup(str_text(&block)) : NULL;
+}
+
+/* A machine that this file has installed already is left alone, whatever disk is meant now. */
+static int refuse_second_time(const struct install_spec *spec, struct err *err)
+{
+	struct disk_inventory disks;
+	int rc = 0;
+	if (diskinv_read("/", &disks, err) < 0)
+		return -1;
+	for (size_t i = 0; i < disks.count && rc == 0; i++) {
+		const struct disk_info *disk = &disks.disks[i];
+		for (size_t j = 0; j < disk->n_parts && rc == 0; j++) {
+			if (strcmp(disk->parts[j].label, "DOMUS-ESP") != 0)
+				continue;
+			CLEANUP(mem_free_string)
+			char *device = xasprintf("/dev/%s", disk->parts[j].name);
+			CLEANUP(mem_free_string) char *block = read_environment(device);
+			CLEANUP(mem_free_string)
+			char *installed = block ? bootcfg_env_get(block, "installed") : NULL;
+			CLEANUP(mem_free_string)
+			char *word = block ? bootcfg_env_get(block, "reinstall") : NULL;
+			if (installed && strcmp(installed, "yes") == 0 && word &&
+				strcmp(word, spec->config.reinstall) == 0)
+				rc = err_set(err, ERR_INVALID, 0,
+					_("Domus is on %s already, installed with \"reinstall = %s\"; "
+					  "nothing was changed. Change [install] reinstall in the file "
+					  "to install again"),
+					disk->path, word);
+		}
+	}
+	diskinv_dispose(&disks);
+	return rc;
+}
+
+static void end_machine(const char *program)
+{
+	const char *const argv[] = {program, NULL};
+	const struct proc_spec spec = {.argv = argv, .timeout_ms = 20000};
+	struct err err = ERR_INIT;
+	(void)printf("%s\n", program);
+	(void)fflush(stdout);
+	if (proc_run_ok(&spec, &err) < 0)
+		(void)fprintf(stderr, "%s\n", err.text);
+}
+
+static void handle_error(const struct install_spec *spec)
+{
+	switch (spec->config.on_error) {
+	case HOST_ON_ERROR_SHELL:
+		(void)printf(_("The log is %s; log in for a shell.\n"), PLAN_LOG);
+		break;
+	case HOST_ON_ERROR_POWEROFF:
+		end_machine("poweroff");
+		break;
+	case HOST_ON_ERROR_REBOOT:
+		(void)printf(_("Restarting in %d seconds.\n"), ERROR_WAIT_S);
+		(void)fflush(stdout);
+		(void)sleep(ERROR_WAIT_S);
+		end_machine("reboot");
+		break;
+	}
+}
+
+static void handle_success(const struct install_spec *spec)
+{
+	(void)printf("%s", _("Domus is installed.\n"));
+	switch (spec->config.after) {
+	case HOST_AFTER_REBOOT:
+		end_machine("reboot");
+		break;
+	case HOST_AFTER_POWEROFF:
+		end_machine("poweroff");
+		break;
+	case HOST_AFTER_SHELL:
+		break;
+	}
+}
+
+/* 1: refused, 0: installed, -1: failed. */
+static int install(struct install_spec *spec, struct err *err)
+{
+	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+	CLEANUP(mem_free_string) char *from = NULL;
+	if (discover_file(&from, err) < 0)
+		return -1;
+	(void)printf(_("Unattended installation, from %s\n"), from);
+	if (spec_read_file(spec, DISCOVER_FILE, &problems, err) < 0)
+		return -1;
+	mem_free_string(&spec->file_path);
+	spec->file_path = xstrdup("domus.conf");
+	show_problems("domus.conf", &problems);
+	if (problems.errors)
+		return err_set(err, ERR_INVALID, 0, _("%zu errors in the file"), problems.errors);
+	if (refuse_second_time(spec, err) < 0)
+		return 1;
+	return apply_spec(spec, NULL, err);
+}
+
+int command_unattended(const struct options *options)
+{
+	CLEANUP(spec_dispose) struct install_spec spec;
+	struct err err = ERR_INIT;
+	(void)options;
+	spec_init(&spec);
+	int rc = install(&spec, &err);
+	(void)fflush(stdout);
+	if (rc == 0) {
+		handle_success(&spec);
+		return 0;
+	}
+	(void)fprintf(stderr, rc > 0 ? "%s\n" : _("The installation failed: %s\n"), err.text);
+	/* A refusal is no error: the machine waits for somebody. */
+	if (rc < 0)
+		handle_error(&spec);
+	return 1;
+}
