@@ -145,7 +145,7 @@ static size_t count_cds(const struct vm_spec *spec)
 /* The installation's ISO lies in a drive; Windows gets a second one. */
 static void complete_cds(struct vm_spec *spec, const struct profile *profile)
 {
-	if (spec->install == VM_SOURCE_ISO) {
+	if (spec->install == VM_SOURCE_ISO && spec->method == VM_HVM) {
 		struct vm_disk *drive = NULL;
 		bool is_in = false;
 		for (size_t i = 0; i < spec->n_disks; i++) {

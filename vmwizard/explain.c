@@ -57,7 +57,7 @@ static void add_first_line(const char *text, struct str *out)
 	while (line > text && line[-1] != '\n')
 		line--;
 	size_t len = strcspn(line, "\n");
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		const char *colon = memchr(line, ':', len);
 		bool is_head = colon && !memchr(line, ' ', (size_t)(colon - line));
 		if (!is_head)
