@@ -91,7 +91,7 @@ $(L)/base.stamp: dom0-rootfs/layers/base.list dom0-rootfs/stage.sh $(B)/busybox/
 	$(Q)chmod 1777 $(L)/base/tmp; chmod 0700 $(L)/base/root
 	$(Q)touch $@
 
-$(L)/domus.stamp: $(PROGRAMS) $(BASE_FILES) $(wildcard dom0-rootfs/host/*.conf dom0-rootfs/host/*.script) LICENSE installer/release-notes $(wildcard configs/os/*.conf) $(B)/release $(B)/guest-mirror $(B)/keymaps.stamp
+$(L)/domus.stamp: $(PROGRAMS) $(B)/bin/take-kernel $(BASE_FILES) $(wildcard dom0-rootfs/host/*.conf dom0-rootfs/host/*.script) LICENSE installer/release-notes $(wildcard configs/os/*.conf) $(B)/release $(B)/guest-mirror $(B)/keymaps.stamp
 	$(call step,STAGE,domus)
 	$(Q)rm -rf $(L)/domus && mkdir -p $(L)/domus/usr/sbin $(L)/domus/usr/share/domus $(L)/domus/etc/service $(L)/domus/usr/lib/domus
 	$(Q)cp -a dom0-rootfs/files/. $(L)/domus/
@@ -99,6 +99,7 @@ $(L)/domus.stamp: $(PROGRAMS) $(BASE_FILES) $(wildcard dom0-rootfs/host/*.conf d
 	$(Q)for p in $(PROGRAMS); do install -m 755 -s $$p $(L)/domus/usr/sbin/; done
 	$(Q)for f in $(wildcard dom0-rootfs/host/live.conf dom0-rootfs/host/udhcpc.script); do cp $$f $(L)/domus/usr/share/domus/; done
 	$(Q)cp LICENSE installer/release-notes $(L)/domus/usr/share/domus/
+	$(Q)install -m 755 -s $(B)/bin/take-kernel $(L)/domus/usr/lib/domus/
 	$(Q)mkdir -p $(L)/domus/usr/share/domus/os && cp configs/os/*.conf $(L)/domus/usr/share/domus/os/
 	$(Q)cp -a $(B)/keymaps $(L)/domus/usr/share/domus/keymaps
 	$(Q)cp $(B)/release $(L)/domus/etc/domus-release
