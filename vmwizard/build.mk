@@ -26,3 +26,8 @@ $(B)/bin/take-kernel: $(TAKER_OBJS) $(B)/lib/libdomus.a
 	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^
 -include $(TAKER_OBJS:.o=.d)
 programs: $(B)/bin/take-kernel
+
+programs: $(B)/man/domus-vm.8
+$(B)/man/domus-vm.8: vmwizard/domus-vm.8 vmwizard/man.sh dom0-rootfs/host/man.sh $(B)/bin/domus-vm
+	$(call step,MAN,$@)
+	$(Q)mkdir -p $(@D) && sh vmwizard/man.sh $(B)/bin/domus-vm $< dom0-rootfs/host/man.sh >$@.new && mv $@.new $@

@@ -16,6 +16,7 @@ struct cli {
 	const char *facts;              /* --facts */
 	const char *profile_dir;        /* --profiles */
 	const char *os, *method, *name; /* of create without a file */
+	bool is_quiet;                  /* no word about what goes well */
 	bool is_json, is_dry, is_sure, with_disks, with_console;
 	unsigned timeout_s;
 	char **args; /* behind the command */

@@ -7,6 +7,7 @@
 
 #include "lang.h"
 #include "num.h"
+#include "vmwizard/act.h"
 #include "vmwizard/cli.h"
 
 static void show(void *context, const char *command)
@@ -107,10 +108,13 @@ int cli_delete(struct cli *cli)
 {
 	const struct vm_action a = action_of(cli);
 	struct err err = ERR_INIT;
+	/* Nobody is asked about what cannot be done. */
+	if (prepare(cli, &err) < 0 || act_want_off(&a, &err) < 0)
+		return cli_fail(&err);
 	if (!is_sure(cli, cli->with_disks ? _("Definition and disks are removed.")
 					  : _("The definition is removed, its disks stay.")))
 		return CLI_FAILED;
-	if (prepare(cli, &err) < 0 || vm_delete(&a, cli->with_disks, &err) < 0)
+	if (vm_delete(&a, cli->with_disks, &err) < 0)
 		return cli_fail(&err);
 	return CLI_OK;
 }

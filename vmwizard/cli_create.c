@@ -94,7 +94,9 @@ static void close_batch(struct batch *b)
 
 static void say_step(void *context, size_t i, size_t n, const char *what)
 {
-	(void)context;
+	const struct cli *cli = context;
+	if (cli->is_quiet)
+		return;
 	(void)printf("[%zu/%zu] %s\n", i + 1, n, what);
 	(void)fflush(stdout);
 }
@@ -111,7 +113,8 @@ static bool say_amount(void *context, uint64_t done, uint64_t total)
 static int make_one(struct batch *b, struct vm_spec *spec)
 {
 	const struct profile *profile = profiles_find(&b->cli->session.profiles, spec->os);
-	const struct vm_progress progress = {.step = say_step, .amount = say_amount};
+	const struct vm_progress progress = {
+		.context = b->cli, .step = say_step, .amount = say_amount};
 	bool is_dry = b->cli->is_dry || b->cli->session.facts;
 	struct vm_plan plan;
 	struct err err = ERR_INIT;
@@ -128,7 +131,7 @@ static int make_one(struct batch *b, struct vm_spec *spec)
 		(void)err_prefix(&err, _("guest %s was not made: "), spec->name);
 		rc = cli_fail(&err);
 	} else {
-		for (size_t i = 0; i < plan.notes.count; i++)
+		for (size_t i = 0; !b->cli->is_quiet && i < plan.notes.count; i++)
 			(void)printf("%s\n", plan.notes.items[i]);
 	}
 	vm_plan_dispose(&plan);
@@ -289,31 +292,70 @@ static void write_sections(const struct host_config *config, struct str *out)
 	}
 }
 
+static bool begins_section(const char *line, const struct strlist *names)
+{
+	size_t len = strcspn(line, "]");
+	for (size_t i = 0; i < names->count; i++) {
+		CLEANUP(mem_free_string) char *head = xasprintf("[vm %s", names->items[i]);
+		if (strlen(head) == len && strncmp(line, head, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The text without the sections of these guests. All else stays byte for byte; comments above the
+ * next section are that one's.
+ */
+static void drop_sections(const char *text, const struct strlist *names, struct str *out)
+{
+	const char *comments = NULL;
+	bool is_dropping = false;
+	for (const char *line = text; *line;) {
+		const char *next = line + strcspn(line, "\n");
+		const char *first = line + strspn(line, " \t");
+		next += *next == '\n';
+		if (*first == '[') {
+			is_dropping = begins_section(first, names);
+			if (!is_dropping && comments)
+				str_add_bytes(out, comments, (size_t)(line - comments));
+			comments = NULL;
+		}
+		if (!is_dropping)
+			str_add_bytes(out, line, (size_t)(next - line));
+		else if (*first == '#' && !comments)
+			comments = line;
+		else if (*first != '#' && *first != '\n')
+			comments = NULL;
+		line = next;
+	}
+}
+
 /* One guest a text, so that an error in one does not stop the others; those made leave the file. */
 static int make_sections(struct cli *cli, struct host_config *config)
 {
+	CLEANUP(strlist_dispose) struct strlist made = STRLIST_INIT;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(str_dispose) struct str rest = STR_INIT;
+	struct err err = ERR_INIT;
 	int rc = CLI_OK;
-	size_t kept = 0;
 	for (size_t i = 0; i < config->n_vms; i++) {
 		const struct host_config one = {.vms = &config->vms[i], .n_vms = 1};
-		CLEANUP(str_dispose) struct str text = STR_INIT;
+		CLEANUP(str_dispose) struct str section = STR_INIT;
 		CLEANUP(mem_free_string) char *what = xasprintf("[vm %s]", config->vms[i].name);
-		write_sections(&one, &text);
-		if (cli_create_text(cli, str_text(&text), text.len, what) == CLI_OK)
-			continue;
-		rc = CLI_FAILED;
-		struct host_vm moved = config->vms[kept];
-		config->vms[kept] = config->vms[i];
-		config->vms[i] = moved;
-		kept++;
+		write_sections(&one, &section);
+		if (cli_create_text(cli, str_text(&section), section.len, what) == CLI_OK)
+			strlist_add(&made, config->vms[i].name);
+		else
+			rc = CLI_FAILED;
 	}
 	/* Failed ones stay in the file: what is wrong can be mended and tried again. */
-	struct host_config rest = *config;
-	rest.n_vms = kept;
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	struct err err = ERR_INIT;
-	schema_write(&host_schema, &rest, &text);
-	if (file_write(cli->root, HOSTCONF_PATH, str_text(&text), text.len, 0600, &err) < 0)
+	if (made.count == 0)
+		return rc;
+	if (file_read(cli->root, HOSTCONF_PATH, CFG_FILE_MAX, &text, &err) < 0)
+		return cli_fail(&err);
+	drop_sections(str_text(&text), &made, &rest);
+	if (file_write(cli->root, HOSTCONF_PATH, str_text(&rest), rest.len, 0600, &err) < 0)
 		return cli_fail(&err);
 	return rc;
 }
@@ -327,6 +369,8 @@ int cli_first_boot(struct cli *cli)
 	int rc = CLI_OK;
 	if (!file_exists(cli->root, HOSTCONF_PATH))
 		return CLI_OK;
+	/* At boot the first line tells what failed, if anything did. */
+	cli->is_quiet = true;
 	hostconf_init(&config);
 	if (hostconf_read_file(cli->root, HOSTCONF_PATH, &context, SCHEMA_LENIENT, &config,
 		    &problems, &err) < 0)

@@ -43,7 +43,7 @@ static const struct cause {
 	{"bootloader failed", N_("no kernel could be taken out of the guest's disk")},
 	{"Device Model", N_("the guest's QEMU did not start; dom0 may lack memory for it")},
 	{"device model", N_("the guest's QEMU did not start; dom0 may lack memory for it")},
-	{"insufficient free space", N_("there is not enough space in the volume group")},
+	{"nsufficient free space", N_("there is not enough space in the volume group")},
 	{"exceeds the size of thin pool", N_("the thin pool is too small")},
 	{"already in use by", N_("the CPU or device is in use")},
 };

@@ -71,8 +71,8 @@ def test_vm_demo_pv():
         vm(machine, "rename demo tiny")
         vm(machine, "start tiny", timeout=120)
         assert guests(machine)["tiny"]["state"] == "running"
-        vm(machine, "destroy tiny")
-        vm(machine, "delete tiny --with-disks")
+        vm(machine, "destroy tiny --yes")
+        vm(machine, "delete tiny --with-disks --yes")
         assert guests(machine) == {}
         left = machine.run("ls /etc/xen/*.cfg /etc/xen/auto /sys/class/net 2>/dev/null | grep -E 'demo|tiny|vif' || true")
         assert left.strip() == "", left

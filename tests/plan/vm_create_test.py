@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""domus-vm create without Xen: plans carried out under another root, and undone when a step fails.
+
+lvcreate and lvremove are programs of ours on PATH that write down how they were called.
+"""
+
+import hashlib
+import http.server
+import json
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+PROGRAM = TOP / "build/bin/domus-vm"
+KERNEL = bytes(514) + b"HdrS" + os.urandom(100_000)
+INITRD = os.urandom(50_001)
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """/kernel, /initrd, /answer; /short ends early, always."""
+
+    files = {"/kernel": KERNEL, "/initrd": INITRD, "/answer": b"d-i answer\n"}
+    broken = 0
+
+    def do_GET(self):  # noqa: N802, the name is the library's
+        path, begin = self.path, int((self.headers.get("Range") or "bytes=0-").split("=")[1].split("-")[0])
+        data = self.files.get("/kernel" if path in ("/short", "/twice") else path)
+        if data is None:
+            self.send_error(404)
+            return
+        self.send_response(206 if begin else 200)
+        if begin:
+            self.send_header("Content-Range", f"bytes {begin}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(len(data) - begin))
+        self.end_headers()
+        stop = begin + 30_000 if path == "/short" or (path == "/twice" and begin < 60_000) else len(data)
+        self.wfile.write(data[begin:stop])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(name="url")
+def _url():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(name="host")
+def _host(tmp_path):
+    """An empty root and our own LVM; lvcreate fails for names in LV_FAIL."""
+    root = tmp_path / "root"
+    (root / "etc/xen").mkdir(parents=True)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("lvcreate", "lvremove"):
+        script = programs / name
+        script.write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/calls\n'
+                          'case "$*" in *xvdb*) [ -z "$LV_FAIL" ] || { echo "Insufficient free space" >&2; exit 5; } ;; '
+                          'esac\n')
+        script.chmod(0o755)
+    return tmp_path
+
+
+def create(host, text, env=None, words=()):
+    (host / "guest.conf").write_text(text)
+    path = {"PATH": f"{host}/bin:{os.environ['PATH']}"}
+    done = subprocess.run([PROGRAM, "create", "guest.conf", "--root", host / "root", "--profiles", TOP / "configs/os",
+                           *words], cwd=host, env={**os.environ, **path, **(env or {})}, capture_output=True, text=True,
+                          check=False, timeout=60)
+    calls = (host / "calls").read_text().splitlines() if (host / "calls").exists() else []
+    left = sorted(str(path.relative_to(host / "root")) for path in (host / "root").rglob("*") if path.is_file() or path.is_symlink())
+    return done, calls, left
+
+
+HEAD = "[vm web]\nos = debian13\nmethod = pv\nmemory = 512\nstart = no\nautostart = yes\ndisk = new, size=1 GiB\n"
+
+
+def test_vm_create_made(host, url):
+    """Disks, kernel, answer file, NAME.cfg, autostart; nobody else reads NAME.cfg."""
+    done, calls, left = create(host, HEAD + f"kernel = {url}/kernel\ninitrd = {url}/initrd\nanswer-file = {url}/answer\n")
+    assert done.returncode == 0, done.stderr
+    assert calls == ["lvcreate -q -y -W n -V 1024m -T domus/guests -n web-xvda"]
+    assert left == ["etc/xen/auto/web.cfg", "etc/xen/web.cfg", "srv/domus/boot/web/initrd", "srv/domus/boot/web/kernel"]
+    assert (host / "root/etc/xen/web.cfg").stat().st_mode & 0o777 == 0o600
+    assert os.readlink(host / "root/etc/xen/auto/web.cfg") == "../web.cfg"
+    assert (host / "root/srv/domus/boot/web/kernel").read_bytes() == KERNEL
+    initrd = (host / "root/srv/domus/boot/web/initrd").read_bytes()
+    assert initrd.startswith(INITRD + bytes(3) + b"070701")
+    archive = initrd[len(INITRD) + 3:]
+    listed = subprocess.run(["cpio", "-i", "--to-stdout", "preseed.cfg"], input=archive, capture_output=True, check=True)
+    assert listed.stdout == b"d-i answer\n"
+
+
+def test_vm_create_resumes(host, url):
+    """A line that breaks twice is taken up where it broke."""
+    text = HEAD + f"kernel = {url}/twice\ninitrd = {url}/initrd\nkernel-sha256 = {hashlib.sha256(KERNEL).hexdigest()}\n"
+    done, _, _ = create(host, text)
+    assert done.returncode == 0, done.stderr
+    assert (host / "root/srv/domus/boot/web/kernel").read_bytes() == KERNEL
+
+
+@pytest.mark.parametrize("what, lines, env, words", [
+    ("short", "kernel = {url}/short\ninitrd = {url}/initrd\n", {}, ["{url}/short"]),
+    ("missing", "kernel = {url}/none\ninitrd = {url}/initrd\n", {}, ["{url}/none", "404"]),
+    ("checksum", "kernel = {url}/kernel\ninitrd = {url}/initrd\ninitrd-sha256 = " + "0" * 64 + "\n", {},
+     ["{url}/initrd", "wrong checksum"]),
+    ("no-server", "kernel = http://127.0.0.1:1/k\ninitrd = {url}/initrd\n", {}, ["http://127.0.0.1:1/k"]),
+    ("space", "disk = new, size=2 GiB\nkernel = {url}/kernel\ninitrd = {url}/initrd\n", {"LV_FAIL": "1"},
+     ["disk xvdb", "not enough space in the volume group"]),
+])
+def test_vm_create_undone(host, url, what, lines, env, words):
+    """A step fails: nothing is left, and the message names disk, URL, reason."""
+    done, calls, left = create(host, HEAD + lines.format(url=url), env)
+    assert done.returncode == 1, what
+    assert left == [], what
+    for word in words:
+        assert word.format(url=url) in done.stderr, (what, done.stderr)
+    made = [call.split()[-1] for call in calls if call.startswith("lvcreate") and "xvdb" not in call]
+    assert [call for call in calls if call.startswith("lvremove")] == [f"lvremove -q -f domus/{n}" for n in made]
+    assert not (host / "root/srv/domus/boot/web").exists()
+
+
+def test_vm_create_taken(host, url):
+    """A name that is taken is refused before anything is done."""
+    (host / "root/etc/xen/web.cfg").write_text('name = "web"\nmemory = 64\n')
+    done, calls, _ = create(host, HEAD + f"kernel = {url}/kernel\n")
+    assert done.returncode == 1 and calls == []
+    assert 'guest.conf:1: error: name: there is a guest "web" already' in done.stderr
+    assert (host / "root/etc/xen/web.cfg").read_text() == 'name = "web"\nmemory = 64\n'
+
+
+def test_vm_create_dry_run(host):
+    """A dry run touches nothing, draws nothing, and is the same each time."""
+    text = HEAD + "mirror = http://mirror.example/debian\n"
+    first, calls, left = create(host, text, words=["--dry-run"])
+    second, _, _ = create(host, text, words=["--dry-run"])
+    assert first.returncode == 0 and first.stdout == second.stdout and calls == [] and left == []
+    assert "(new)" in first.stdout
+
+
+def run(*words, **more):
+    return subprocess.run([PROGRAM, *words], cwd=TOP, capture_output=True, text=True, check=False, **more)
+
+
+def test_vm_command_line():
+    """Exit status 2 for wrong usage; every command is in --help; JSON where it prints."""
+    assert run("--help").returncode == 0
+    for words in (["lsit"], ["list", "x"], ["start"], ["start", "a", "b"], ["list", "--with-disks"], ["--json"],
+                  ["create", "x", "--os", "demo"], ["set-vcpus", "a", "x"], ["autostart", "a", "maybe"], ["--nope"]):
+        done = run(*words, stdin=subprocess.DEVNULL)
+        assert done.returncode == 2 and done.stderr, words
+    assert 'did you mean "list"' in run("lsit").stderr
+    assert run(stdin=subprocess.DEVNULL).returncode == 2, "no manager without a terminal"
+    assert run("create", stdin=subprocess.DEVNULL).returncode == 2, "no wizard without a terminal"
+    profiles = json.loads(run("profiles", "--json").stdout)
+    assert len(profiles) >= 26 and profiles[0]["id"] == "demo"
+    assert json.loads(run("list", "--json").stdout) == []
+    assert len(json.loads(run("schema", "--json").stdout)) > 0
+    done = run("start", "web")
+    assert done.returncode == 1 and "cannot talk to Xen" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["", "a b", "$(reboot)", "a;b", "../etc", "-", "a" * 300, "ä", "a\nb"])
+def test_vm_hostile_names(name):
+    """Refused by every command that takes a name."""
+    for command in (["start"], ["delete"], ["destroy"], ["autostart"], ["console"]):
+        words = [*command, "--", name] + (["on"] if command == ["autostart"] else [])
+        done = run(*words, stdin=subprocess.DEVNULL)
+        assert done.returncode in (1, 2) and done.stdout == "", (words, done.stdout)
+
+
+def test_vm_check_xlcfg(tmp_path):
+    """Unknown keys of an xl.cfg, with the nearest known one."""
+    path = tmp_path / "web.cfg"
+    path.write_text('name = "web"\nmemroy = 512\n')
+    done = run("check", path)
+    assert done.returncode == 1
+    assert f'{path}:2: warning: xl does not know the key "memroy" and ignores it; did you mean "memory"?' in done.stderr
+
+
+def test_vm_first_boot(host):
+    """[vm] sections of host.conf: made ones leave the file, failed ones and all comments stay; a failure stops no other."""
+    conf = host / "root/etc/domus/host.conf"
+    conf.parent.mkdir(parents=True)
+    keep = "# ours\n[domus]\nschema = 1\n\n[host]\nname = h\n"
+    good = "# goes with one\n[vm one]\nos = generic-linux\nmethod = pv\nmemory = 64\nstart = no\nautostart = yes\n" \
+           "install = disk\ndisk = new, size=1 GiB\n"
+    bad = "# about two\n[vm two]\nos = nosuch\n"
+    after = "# the root\n[root]\npassword = *\n"
+    conf.write_text(keep + good + bad + good.replace("one", "three") + after)
+    path = {"PATH": f"{host}/bin:{os.environ['PATH']}"}
+    done = subprocess.run([PROGRAM, "first-boot", "--root", host / "root", "--profiles", TOP / "configs/os"],
+                          env={**os.environ, **path}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and '[vm two]:2: error: os: "nosuch" is not known' in done.stderr, done.stderr
+    assert conf.read_text() == keep + "# goes with one\n" + bad + "# goes with three\n" + after
+    assert sorted(path.name for path in (host / "root/etc/xen").glob("*.cfg")) == ["one.cfg", "three.cfg"]
