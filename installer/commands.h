@@ -10,6 +10,7 @@ struct options {
 	const char *inventory; /* --inventory, or NULL: this machine's */
 	bool is_json;          /* --json */
 	const char *root;      /* --root, or NULL: where /usr/share lies */
+	const char *output;    /* --output, or NULL: file for the answers of the pages */
 	bool is_yes;           /* --yes */
 	bool is_dry_run;       /* --dry-run */
 };

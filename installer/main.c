@@ -15,6 +15,7 @@ enum {
 	OPTION_INVENTORY = 1 << 2,
 	OPTION_DRY_RUN = 1 << 3,
 	OPTION_ROOT = 1 << 4,
+	OPTION_OUTPUT = 1 << 5,
 };
 
 static const struct option long_options[] = {
@@ -22,6 +23,7 @@ static const struct option long_options[] = {
 	{"yes", no_argument, NULL, OPTION_YES},
 	{"inventory", required_argument, NULL, OPTION_INVENTORY},
 	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+	{"output", required_argument, NULL, OPTION_OUTPUT},
 	{"root", required_argument, NULL, OPTION_ROOT},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -35,10 +37,10 @@ static const struct command {
 	const char *usage;
 	const char *help;
 } commands[] = {
-	{"pages", command_pages, OPTION_INVENTORY | OPTION_DRY_RUN | OPTION_ROOT, 0,
-		"[--dry-run] [--inventory JSON-FILE] [--root DIR]",
+	{"pages", command_pages, OPTION_INVENTORY | OPTION_DRY_RUN | OPTION_ROOT | OPTION_OUTPUT, 0,
+		"[--dry-run] [--inventory JSON-FILE] [--output FILE] [--root DIR]",
 		N_("ask everything on this terminal and install; also without a command. "
-		   "--dry-run, --inventory: nothing is written")},
+		   "--dry-run, --inventory: nothing is written but, with --output, the answers")},
 	{"check", command_check, 0, 1, "FILE", N_("name every error in a configuration file")},
 	{"plan", command_plan, OPTION_INVENTORY, 1, "FILE [--inventory JSON-FILE]",
 		N_("show what would be done and destroyed; touches nothing")},
@@ -94,6 +96,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 			options.inventory = optarg;
 		if (option == OPTION_ROOT)
 			options.root = optarg;
+		if (option == OPTION_OUTPUT)
+			options.output = optarg;
 		options.is_json |= option == OPTION_JSON;
 		options.is_yes |= option == OPTION_YES;
 		options.is_dry_run |= option == OPTION_DRY_RUN;

@@ -87,31 +87,33 @@ static bool is_in_region(const char *zone, const char *region)
 	return region_len(zone) == strlen(region) && strncmp(zone, region, strlen(region)) == 0;
 }
 
-static enum ui_result ask_region(
-	struct ui *ui, const struct zones *zones, const char *zone, char **ret_region)
+/* *region is a region or a whole zone before, the choice after. */
+static enum ui_result ask_region(struct ui *ui, const struct zones *zones, char **region)
 {
 	CLEANUP(strlist_dispose) struct strlist regions = STRLIST_INIT;
 	strlist_add(&regions, "UTC");
 	for (size_t i = 0; i < zones->names.count; i++) {
 		const char *name = zones->names.items[i];
-		CLEANUP(mem_free_string) char *region = xstrndup(name, region_len(name));
-		if (!strlist_has(&regions, region))
-			strlist_add(&regions, region);
+		CLEANUP(mem_free_string) char *one = xstrndup(name, region_len(name));
+		if (!strlist_has(&regions, one))
+			strlist_add(&regions, one);
 	}
 	struct ui_item *items = xcalloc(regions.count, sizeof(*items));
 	size_t chosen = 0;
 	for (size_t i = 0; i < regions.count; i++) {
 		items[i] = (struct ui_item){.tag = regions.items[i],
 			.text = i == 0 ? _("no summer time, no region") : ""};
-		if (is_in_region(zone, regions.items[i]))
+		if (is_in_region(*region, regions.items[i]))
 			chosen = i;
 	}
 	struct ui_question q = {.id = "region",
 		.title = _("Time zone: region"),
 		.text = _("Where is this machine?")};
 	enum ui_result result = ui_menu(ui, &q, items, regions.count, &chosen);
-	if (result == UI_OK)
-		*ret_region = xstrdup(regions.items[chosen]);
+	if (result == UI_OK) {
+		free(*region);
+		*region = xstrdup(regions.items[chosen]);
+	}
 	free(items);
 	return result;
 }
@@ -154,9 +156,9 @@ enum ui_result page_zone(struct ui *ui, void *state)
 		ui_say(ui, _("Time zone"), "%s", err.text);
 		return UI_OK;
 	}
+	CLEANUP(mem_free_string) char *region = xstrdup(config->zone);
 	for (;;) {
-		CLEANUP(mem_free_string) char *region = NULL;
-		enum ui_result result = ask_region(ui, &zones, config->zone, &region);
+		enum ui_result result = ask_region(ui, &zones, &region);
 		if (result != UI_OK || ui->is_gone)
 			return result;
 		if (strcmp(region, "UTC") == 0) {

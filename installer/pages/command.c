@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "pages.h"
 #include "proc.h"
+#include "schema.h"
 
 #define INVENTORY_MAX (1024 * 1024)
 
@@ -43,6 +44,15 @@ static int leave(enum pages_end end)
 	return 1;
 }
 
+/* The answers as a file that "domus-install apply" takes. */
+static int write_answers(const struct install_spec *spec, const char *file, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = file_absolute(file);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	schema_write(&host_schema, &spec->config, &text);
+	return file_write("/", path, text.data, text.len, 0600, err);
+}
+
 int command_pages(const struct options *options)
 {
 	CLEANUP(spec_dispose) struct install_spec spec;
@@ -60,6 +70,8 @@ int command_pages(const struct options *options)
 		rc = spec_draw_ids(&spec, &err);
 	if (rc == 0)
 		rc = installer_run_pages(&spec, &machine, &pages, &end, &err);
+	if (rc == 0 && end != PAGES_ABORTED && options->output)
+		rc = write_answers(&spec, options->output, &err);
 	if (rc < 0) {
 		(void)fprintf(stderr, "domus-install: %s\n", err.text);
 		return 1;

@@ -10,6 +10,8 @@
 
 #define PAGES_SHARE "/usr/share/domus"
 
+enum { TEST_NEW, TEST_PRESENT, TEST_SKIP };
+
 struct pages {
 	struct install_spec *spec;
 	const struct machine *machine;
@@ -17,7 +19,7 @@ struct pages {
 	const struct disk_info *disk; /* the chosen one, NULL before */
 	bool has_password_method;     /* A12: how people log in */
 	bool has_key_method;
-	bool was_login_asked;
+	size_t test_choice; /* which way to test the connection */
 	char *test_host;
 	char *test_verdict; /* of the connection test, NULL before */
 	bool was_started;   /* the plan was confirmed */

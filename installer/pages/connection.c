@@ -16,8 +16,6 @@
 #define STEP_MS 4000
 #define NETWORK_MS 60000 /* DHCP included */
 
-enum { TEST_NEW, TEST_PRESENT, TEST_SKIP };
-
 static enum ui_result ask_how(struct ui *ui, const struct pages *pages, size_t *chosen)
 {
 	bool is_dry = pages->options->is_dry_run;
@@ -123,14 +121,13 @@ static enum ui_result test(struct ui *ui, struct pages *pages, bool is_new)
 enum ui_result page_connection(struct ui *ui, void *state)
 {
 	struct pages *pages = state;
-	size_t chosen = pages->options->is_dry_run ? TEST_PRESENT : TEST_NEW;
 	for (;;) {
-		enum ui_result result = ask_how(ui, pages, &chosen);
+		enum ui_result result = ask_how(ui, pages, &pages->test_choice);
 		if (result != UI_OK || ui->is_gone)
 			return result;
-		if (chosen == TEST_SKIP)
+		if (pages->test_choice == TEST_SKIP)
 			return UI_OK;
-		result = test(ui, pages, chosen == TEST_NEW);
+		result = test(ui, pages, pages->test_choice == TEST_NEW);
 		if (result != UI_BACK)
 			return result;
 	}

@@ -123,6 +123,7 @@ enum pages_end pages_run(struct ui *ui, struct install_spec *spec, const struct 
 	struct pages pages = {.spec = spec,
 		.machine = machine,
 		.options = options,
+		.test_choice = options->is_dry_run ? TEST_PRESENT : TEST_NEW,
 		.test_host = xstrdup(DEFAULT_TEST_HOST),
 		.end = PAGES_ABORTED};
 	set_defaults(&pages);

@@ -6,6 +6,7 @@
  * its functions are therefore replaced here; the linker prefers a program's own: the one it calls
  * to repaint what is behind a box after the terminal changed its size, and the one that exits.
  */
+#define _GNU_SOURCE
 #include <dialog.h>
 #include <dlg_keys.h>
 #include <locale.h>
@@ -13,7 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "file.h"
 #include "frame.h"
 #include "impl.h"
 #include "lang.h"
@@ -135,30 +139,44 @@ static int count_lines(const char *text)
 
 /* --- messages */
 
+/*
+ * libdialog's boxes of text take the memory of a window as long as the text has characters; only
+ * its text viewer does not, and that wants a file.
+ */
+static int show_text(const char *text, int height, int width)
+{
+	CLEANUP(file_close) int fd = memfd_create("text", MFD_CLOEXEC);
+	size_t len = strlen(text);
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
+		return DLG_EXIT_ERROR;
+	CLEANUP(mem_free_string) char *path = xasprintf("/proc/self/fd/%d", fd);
+	dialog_vars.exit_label = dialog_vars.ok_label;
+	return dialog_textbox(screen.title, path, height, width);
+}
+
 static enum ui_result dialog_ui_message(struct ui *ui, const struct ui_question *q, bool is_long)
 {
 	bool is_plain = q->help && !*q->help; /* a remark: OK alone, and no way back from it */
 	volatile int code;
 	(void)setjmp(screen.again);
 	struct frame_area area = begin_box(ui, q);
+	dialog_vars.extra_button = !is_plain;
 	if (is_long && q->is_wide) {
 		dialog_vars.begin_x = 0;
 		area.width = COLS;
 	}
 	CLEANUP(mem_free_string) char *text = wrap(q->text, area.width);
-	int height = is_long ? area.height : count_lines(text) + 4;
-	if (height > area.height || !is_plain)
-		height = area.height;
-	if (is_plain) {
-		if (!is_long)
-			dialog_vars.begin_y += (area.height - height) / 2;
-		dialog_vars.extra_button = FALSE;
+	int height = count_lines(text) + 4;
+	if (is_long || height > area.height) {
+		code = show_text(text, area.height, area.width);
+	} else if (is_plain) {
+		dialog_vars.begin_y += (area.height - height) / 2;
 		code = dialog_msgbox(screen.title, text, height, area.width, TRUE);
 	} else {
 		/* yesno is libdialog's box of text with all the buttons. */
 		dialog_vars.yes_label = dialog_vars.ok_label;
 		dialog_vars.no_label = dialog_vars.cancel_label;
-		code = dialog_yesno(screen.title, text, height, area.width);
+		code = dialog_yesno(screen.title, text, area.height, area.width);
 	}
 	return end_box(ui, q, code);
 }

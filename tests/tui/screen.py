@@ -105,17 +105,19 @@ class Terminal:
         self.rest()
         return self
 
-    def rest(self):
-        """Reads until nothing more comes."""
+    def rest(self, quiet=0.15):
+        """Reads until nothing more comes for so long."""
         before = None
         while before != self.raw:
             before = self.raw
-            if not self.feed(0.15):
+            if not self.feed(quiet):
                 break
 
     def press(self, *keys):
         for key in keys:
             self.child.send(KEYS.get(key, key))
+            if len(key) == 1 and key.isalpha():
+                self.rest()  # a letter jumps in a list, and libdialog throws away what is typed until it has
             if key == "ESC":
                 self.rest()
                 time.sleep(0.4)  # what follows at once would make it a function key
