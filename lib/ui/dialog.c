@@ -151,6 +151,7 @@ static int show_text(const char *text, int height, int width)
 		return DLG_EXIT_ERROR;
 	CLEANUP(mem_free_string) char *path = xasprintf("/proc/self/fd/%d", fd);
 	dialog_vars.exit_label = dialog_vars.ok_label;
+	dialog_vars.nocancel = TRUE; /* it shows no such button, but counts it */
 	return dialog_textbox(screen.title, path, height, width);
 }
 

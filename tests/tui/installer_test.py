@@ -281,6 +281,12 @@ def test_help_and_abort():
     assert "Nothing has been written" in terminal.text()
 
 
+def test_buttons_of_a_long_text():
+    terminal = go(start(), until("licence-text")).wait("GNU GENERAL PUBLIC").press("TAB", "TAB", "ENTER")
+    terminal.wait("Page Up and Page Down").press("ENTER").wait("GNU GENERAL PUBLIC").press("PGDN")
+    terminal.wait("When we speak of free software").press("TAB", "ENTER").wait("Which keyboard")
+
+
 def test_back_from_the_first_page_asks():
     terminal = start().wait("Which language?").press("ESC").wait("Leave the installation?").press("ENTER")
     terminal.wait("Which language?")
