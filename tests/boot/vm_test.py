@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""domus-vm on a live host: the demo guest from its creation to nothing left."""
+"""domus-vm on a live host: the demo guest from its creation to nothing left; an installation to its own disk."""
 
+import contextlib
+import gzip
+import hashlib
+import http.server
 import json
+import subprocess
+import sys
+import threading
 
-from harness.machine import Machine
+import pytest
 
-LOST = r"Triple fault|Segmentation fault|was not made"
-
+from harness.machine import BUILD, TOP, Machine
 
 def vm(machine, words, timeout=60, check=True):
     return machine.run(f"domus-vm {words}", timeout=timeout, check=check)
@@ -76,3 +82,130 @@ def test_vm_demo_pv():
         assert guests(machine) == {}
         left = machine.run("ls /etc/xen/*.cfg /etc/xen/auto /sys/class/net 2>/dev/null | grep -E 'demo|tiny|vif' || true")
         assert left.strip() == "", left
+
+
+# --- an installation from the network, to its own disk (B11)
+
+INSTALLER = """#!/bin/sh
+# A small installer: fetches a disk's content, writes it, reboots.
+for TRY in 1 2 3 4 5 6 7 8 9 10; do
+	[ ! -b /dev/xvda ] || break
+	sleep 1
+done
+wget -q -O - http://10.0.2.2:{port}/disk.gz | gunzip >/dev/xvda && sync && echo "INSTALLER DONE" && reboot -f
+echo "INSTALLER FAILED"
+"""
+
+GUEST = """[vm {kind}]
+os = generic-linux
+method = {kind}
+memory = 256
+disk = new, size=64 MiB
+nic = bridge=xenbr0
+kernel = http://10.0.2.2:{port}/vmlinuz
+kernel-sha256 = {kernel_sum}
+initrd = http://10.0.2.2:{port}/installer
+arguments = quiet ip=dhcp
+"""
+
+
+def installer(work, port):
+    """The demo's initrd with the installer in a second archive."""
+    root = work / "installer"
+    (root / "etc").mkdir(parents=True, exist_ok=True)
+    (root / "etc/guest").write_text(INSTALLER.format(port=port))
+    (root / "etc/guest").chmod(0o755)
+    more = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], input=b"etc\netc/guest\n", cwd=root,
+                          check=True, stdout=subprocess.PIPE).stdout
+    demo = (BUILD / "demo/initrd").read_bytes()
+    return demo + bytes(-len(demo) % 4) + more
+
+
+@contextlib.contextmanager
+def serve(files):
+    """An HTTP server that the machine reaches as 10.0.2.2; yields its port."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802, the name is the library's
+            data = files.get(self.path)
+            self.send_response(200 if data is not None else 404)
+            self.send_header("Content-Length", str(len(data or b"")))
+            self.end_headers()
+            self.wfile.write(data or b"")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def make_storage(machine):
+    """What domus-install makes: volume group domus, thin pool guests, the library in it."""
+    for command in ("modprobe -a dm_thin_pool", "pvcreate -q -y /dev/vda", "vgcreate -q domus /dev/vda",
+                    "lvcreate -q -y -T domus/guests -L 1500m", "lvcreate -q -y -W n -V 700m -T domus/guests -n library",
+                    "mke2fs -q -t ext4 /dev/domus/library", "mkdir -p /srv/domus",
+                    "mount -t ext4 /dev/domus/library /srv/domus"):
+        machine.run(command, timeout=120)
+
+
+def wait_log(machine, name, text, timeout=240):
+    """Waits until the guest said text on its console, which xenconsoled writes down."""
+    log = f"/var/log/xen/console/guest-{name}.log"
+    machine.run(f"i=0; until grep -qs '{text}' {log}; do i=$((i + 1)); [ $i -lt {timeout} ] || "
+                f"{{ tail -5 {log}; false; break; }}; sleep 1; done", timeout=timeout * 3)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", ["pv", "pvh"])
+def test_vm_install(kind, tmp_path):
+    """Installer from the network, its reboot, the guest's own kernel from its own disk: PV by take-kernel, PVH by GRUB."""
+    subprocess.run([sys.executable, TOP / "tests/guests/make.py", tmp_path / "disks"], check=True)
+    kernel = (BUILD / "vmlinuz").read_bytes()
+    files = {"/vmlinuz": kernel, "/disk.gz": gzip.compress((tmp_path / "disks/pvh.img").read_bytes(), 1)}
+    with open(tmp_path / "store.img", "wb") as stream:
+        stream.truncate(2 << 30)
+    extra = ["-drive", f"if=virtio,format=raw,file={tmp_path}/store.img"]
+    with serve(files) as port, Machine(f"vm_install_{kind}", memory=2048, extra=extra) as machine:
+        files["/installer"] = installer(tmp_path, port)
+        machine.boot(timeout=300)
+        machine.run("dmesg -n 1; stty cols 200 rows 50")
+        make_storage(machine)
+        host = json.loads(vm(machine, "host --json"))
+        assert [pool["name"] for pool in host["pools"]] == ["guests", "library", "domus"], host["pools"]
+
+        # 1. nothing is left of what fails: a wrong checksum, then a disk that is too large
+        text = GUEST.format(kind=kind, port=port, kernel_sum="0" * 64)
+        machine.run(f"cat >bad.conf <<'END'\n{text}END")
+        status, output = vm(machine, "create bad.conf", timeout=120, check=False)
+        assert status == 1 and "wrong checksum" in output and "/vmlinuz" in output, output
+        machine.run("sed -i 's/^kernel-sha256.*/disk = new, size=900 MiB, pool=domus/' bad.conf")
+        status, output = vm(machine, "create bad.conf", timeout=120, check=False)
+        assert status == 1 and "900 MiB wanted in pool domus" in output, output
+        assert machine.run("ls /etc/xen/*.cfg /srv/domus/boot /dev/domus/*xvda 2>/dev/null || true").strip() == ""
+
+        # 2. the installation, and the restart into what it installed
+        text = GUEST.format(kind=kind, port=port, kernel_sum=hashlib.sha256(kernel).hexdigest())
+        machine.run(f"cat >good.conf <<'END'\n{text}END")
+        print(vm(machine, "create good.conf", timeout=240))
+        wait_log(machine, kind, "INSTALLER DONE")
+        wait_log(machine, kind, "GUEST pvh UP 1")
+        assert guests(machine)[kind]["state"] == "running"
+        assert machine.run("ls -A /srv/domus/boot /run/domus/vm 2>/dev/null || true").split() in ([], ["/run/domus/vm:"])
+
+        # 3. saved and restored, off and on again, cloned, all gone with their disks
+        vm(machine, f"save {kind}", timeout=240)
+        assert guests(machine)[kind]["state"] == "saved"
+        vm(machine, f"restore {kind}", timeout=240)
+        assert guests(machine)[kind]["state"] == "running"
+        vm(machine, f"shutdown {kind}", timeout=240)
+        vm(machine, f"clone {kind} twin", timeout=120)
+        vm(machine, "start twin", timeout=180)
+        wait_log(machine, "twin", "GUEST pvh UP 2")
+        twin, first = guests(machine)["twin"], guests(machine)[kind]
+        assert twin["uuid"] != first["uuid"]
+        vm(machine, "destroy twin --yes")
+        for name in ("twin", kind):
+            vm(machine, f"delete {name} --with-disks --yes")
+        assert "xvda" not in machine.run("lvs --noheadings -o lv_name domus")
