@@ -29,7 +29,8 @@ def make_root(folder):
     """What the program reads besides the facts."""
     shutil.copytree(TOP / "configs" / "os", folder / "usr/share/domus/os")
     (folder / "etc/xen").mkdir(parents=True)
-    (folder / "etc/xen/web.cfg").write_text(WEB_CFG)
+    for name in ("web", "build", "lab"):
+        (folder / f"etc/xen/{name}.cfg").write_text(WEB_CFG.replace('"web"', f'"{name}"').replace("/web\"", f"/{name}\""))
     (folder / "var/log/xen/console").mkdir(parents=True)
     (folder / "var/log/xen/console/guest-web.log").write_text(CONSOLE_LOG)
     return folder

@@ -61,11 +61,11 @@ def test_choice_stays_on_its_guest(start):
 
 
 def test_menu(start):
-    choose(start(), "web").press("ENTER").wait("xl shutdown web").compare("vm-menu")
+    choose(start(), "web").press("ENTER").wait("xl shutdown -F web").compare("vm-menu")
 
 
 def test_menu_of_a_guest_that_is_off(start):
-    choose(start(), "build").press("ENTER").wait("xl create /etc/xen/build.cfg").compare("vm-menu-off")
+    choose(start(), "build").press("ENTER").wait("xl create -e -q /etc/xen/build.cfg").compare("vm-menu-off")
 
 
 def test_menu_of_the_host(start):
@@ -76,7 +76,7 @@ def test_menu_of_the_host(start):
 @pytest.mark.parametrize("guest, keys, command", [
     ("build", ["s"], "xl create"), ("lab", ["s"], "xl restore"), ("web", ["p"], "xl pause web"),
     ("files", ["p"], "xl unpause files"), ("web", ["v"], "xl save"),
-    ("web", ["d", "LEFT", "ENTER"], "xl shutdown"), ("web", ["b", "LEFT", "ENTER"], "xl reboot web"),
+    ("web", ["d", "LEFT", "ENTER"], "xl shutdown"), ("web", ["b", "LEFT", "ENTER"], "xl reboot -F web"),
     ("web", ["x", "LEFT", "ENTER"], "xl destroy web"), ("web", ["a"], "/etc/xen/auto"),
     ("web", ["c"], "xl console web")])
 def test_every_action_shows_its_command(start, guest, keys, command):
@@ -133,7 +133,7 @@ def test_resources(start):
 
 def test_cd(start):
     screen = choose(start(), "files").press("m").wait("MEMTEST").compare("vm-cd")
-    screen.press("DOWN", "ENTER").wait("would run")
+    screen.press("DOWN", "ENTER").wait("would run: xl cd-insert files")
 
 
 def test_details(start):
@@ -186,7 +186,7 @@ def test_grows_and_shrinks(start):
 
 
 def test_vt100(start):
-    start(term="vt100").compare("vm-list-vt100").press("/", "web", "ENTER", "ENTER").wait("xl shutdown web")
+    start(term="vt100").compare("vm-list-vt100").press("/", "web", "ENTER", "ENTER").wait("xl shutdown -F web")
 
 
 def test_too_small(root):

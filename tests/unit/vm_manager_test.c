@@ -91,7 +91,7 @@ static void words_and_commands(void **state)
 	struct vm_domain saved = guest_in(VM_STATE_SAVED, "pv");
 	char *command = action_command(ACTION_START, &off);
 	(void)state;
-	assert_string_equal(command, "xl create /etc/xen/web.cfg");
+	assert_string_equal(command, "xl create -e -q /etc/xen/web.cfg");
 	free(command);
 	command = action_command(ACTION_PAUSE, &paused);
 	assert_string_equal(command, "xl unpause web");

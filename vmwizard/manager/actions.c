@@ -19,7 +19,7 @@ const struct action_row action_rows[ACTIONS] = {
 	[ACTION_PAUSE] = {'p', N_("Pause"), N_("pausing"), ""},
 	[ACTION_SAVE] = {'v', N_("Save to disk"), N_("saving"), ""},
 	[ACTION_FORCE_OFF] = {'x', N_("Force off"), N_("forcing off"), ""},
-	[ACTION_RESOURCES] = {'u', N_("Memory, CPUs now"), N_("changing"), ""},
+	[ACTION_RESOURCES] = {'u', N_("Memory and CPUs"), N_("changing"), ""},
 	[ACTION_EDIT] = {'e', N_("Edit"), "", N_("hardware, disks, network, options")},
 	[ACTION_CD] = {'m', N_("Change CD"), N_("changing the CD"), ""},
 	[ACTION_AUTOSTART] = {'a', N_("Start with host"), N_("autostart"), ""},
@@ -131,14 +131,14 @@ char *action_command(enum action action, const struct vm_domain *guest)
 	switch (action) {
 	case ACTION_START:
 		if (guest->state == VM_STATE_SAVED)
-			return xasprintf("xl restore /etc/xen/%s.cfg ...", name);
-		return xasprintf("xl create /etc/xen/%s.cfg", name);
+			return xasprintf("xl restore -e .../%s", name);
+		return xasprintf("xl create -e -q /etc/xen/%s.cfg", name);
 	case ACTION_CONSOLE:
 		return xasprintf("xl console %s", name);
 	case ACTION_SHUTDOWN:
-		return xasprintf("xl shutdown %s", name);
+		return xasprintf("xl shutdown -F %s", name);
 	case ACTION_REBOOT:
-		return xasprintf("xl reboot %s", name);
+		return xasprintf("xl reboot -F %s", name);
 	case ACTION_PAUSE:
 		return xasprintf(
 			"xl %s %s", guest->state == VM_STATE_PAUSED ? "unpause" : "pause", name);
@@ -147,7 +147,7 @@ char *action_command(enum action action, const struct vm_domain *guest)
 	case ACTION_FORCE_OFF:
 		return xasprintf("xl destroy %s", name);
 	case ACTION_RESOURCES:
-		return xasprintf("xl mem-set %s ..., xl vcpu-set %s ...", name, name);
+		return xstrdup("xl mem-set, vcpu-set, vcpu-pin, sched-credit2");
 	case ACTION_CD:
 		return xasprintf("xl cd-insert %s ...", name);
 	case ACTION_AUTOSTART:

@@ -70,27 +70,36 @@ static void add_nic(
 	add_line(text, label, str_text(&value));
 }
 
-static void add_spec(struct str *text, struct manager *m, const struct vm_domain *guest)
+bool details_read_spec(struct manager *m, const struct vm_domain *guest, struct vm_spec *ret_spec,
+	struct problems *problems)
 {
 	CLEANUP(str_dispose) struct str cfg = STR_INIT;
 	CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s.cfg", guest->name);
+
+	if (!guest->has_cfg || file_read(m->session->root, path, CFG_MAX, &cfg, NULL) != 0)
+		return false;
+	if (vm_xlcfg_read(str_text(&cfg), guest->name, ret_spec, problems, NULL) == 0)
+		return true;
+	vm_spec_dispose(ret_spec);
+	return false;
+}
+
+static void add_spec(struct str *text, struct manager *m, const struct vm_domain *guest)
+{
 	struct problems problems = PROBLEMS_INIT;
-	struct err err = ERR_INIT;
 	struct vm_spec spec;
 
-	if (!guest->has_cfg || file_read(m->session->root, path, CFG_MAX, &cfg, &err) != 0)
-		return;
-	if (vm_xlcfg_read(str_text(&cfg), guest->name, &spec, &problems, &err) == 0) {
+	if (details_read_spec(m, guest, &spec, &problems)) {
 		for (size_t i = 0; i < spec.n_disks; i++)
 			add_disk(text, &spec.disks[i]);
 		for (size_t i = 0; i < spec.n_nics; i++)
 			add_nic(text, guest, &spec.nics[i], i);
+		vm_spec_dispose(&spec);
 	}
 	for (size_t i = 0; i < problems.count; i++)
-		str_add(text, _("\n%s:%u: %s\n"), path, problems.items[i].line,
+		str_add(text, _("\n/etc/xen/%s.cfg:%u: %s\n"), guest->name, problems.items[i].line,
 			problems.items[i].text);
 	problems_dispose(&problems);
-	vm_spec_dispose(&spec);
 }
 
 static const char *method_title(const char *word)

@@ -7,24 +7,13 @@
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
+#include "request.h"
 #include "screen.h"
 #include "state.h"
 #include "ui/ui.h"
 #include "vmwizard/action.h"
 #include "vmwizard/pages/console.h"
 #include "vmwizard/pages/pages.h"
-
-/* Everything that the other process needs; it has a copy. */
-struct request {
-	enum action action;
-	const char *root;
-	bool is_dry;
-	const struct vm_domain *guest;
-	const char *text; /* new name, path of the CD */
-	bool with_disks;
-	int64_t memory_mib; /* 0: as it is */
-	int64_t vcpus;
-};
 
 /* --- in the other process */
 
@@ -57,6 +46,18 @@ static int change_resources(const struct vm_action *a, const struct request *req
 			return -1;
 		str_add(&note, _("%sasked for %" PRId64 " vCPUs, it has %" PRId64),
 			note.len > 0 ? "; " : "", request->vcpus, now);
+	}
+	if (request->pin) {
+		if (vm_pin(a, request->pin[0] != '\0' ? request->pin : "all", err) != 0)
+			return -1;
+		str_add(&note, _("%sreal CPUs: %s"), note.len > 0 ? "; " : "",
+			request->pin[0] != '\0' ? request->pin : _("all"));
+	}
+	if (request->weight > 0) {
+		if (vm_weight(a, request->weight, request->cap, err) != 0)
+			return -1;
+		str_add(&note, _("%sweight %" PRId64 ", cap %" PRId64), note.len > 0 ? "; " : "",
+			request->weight, request->cap);
 	}
 	job_say_note(out, str_text(&note));
 	return 0;
@@ -115,6 +116,13 @@ static int work(const struct job_out *out, const void *arg, struct err *err)
 		.is_dry = request->is_dry};
 	int rc;
 
+	/* Which drive it is, only Xen or its file could say. */
+	if (a.is_dry && request->action == ACTION_CD) {
+		CLEANUP(mem_free_string) char *command = action_command(ACTION_CD, request->guest);
+
+		job_say_command(out, command);
+		return 0;
+	}
 	if (!a.is_dry && vm_xen_open(&a.xen, err) != 0)
 		return -1;
 	rc = call_engine(&a, request, out, err);
@@ -226,54 +234,6 @@ static bool ask_delete(struct manager *m, struct request *request)
 		return false;
 	request->with_disks = chosen == WITH_DISKS;
 	return true;
-}
-
-/* A whole number from 1 on; an empty field or the present value is no change. */
-static bool take_number(struct manager *m, const struct ui_field *field, uint64_t now,
-	uint64_t most, int64_t *ret_value)
-{
-	struct err err = ERR_INIT;
-	int64_t value;
-
-	if (field->value[0] == '\0')
-		return true;
-	if (num_parse_int(field->value, 1, (int64_t)most, &value, &err) != 0) {
-		ui_say(m->ui, field->label, "%s", err.text);
-		return false;
-	}
-	*ret_value = (uint64_t)value == now ? 0 : value;
-	return true;
-}
-
-static bool ask_resources(struct manager *m, struct request *request)
-{
-	const struct vm_domain *guest = request->guest;
-	uint64_t mib = guest->memory_kib / 1024, most_mib = guest->max_memory_kib / 1024;
-	CLEANUP(mem_free_string)
-	char *text = xasprintf(_("\"%s\" runs. The maxima are fixed until its next start (Edit "
-				 "changes them):\n%" PRIu64 " MiB and %u vCPUs."),
-		guest->name, most_mib, guest->max_vcpus);
-	struct ui_field fields[] = {
-		{.id = "memory", .label = _("Memory (MiB)"), .max = 8},
-		{.id = "vcpus", .label = _("vCPUs"), .max = 4},
-	};
-	struct ui_question q = {.id = "resources",
-		.title = _("Memory and CPUs"),
-		.text = text,
-		.help = _("Memory is asked of the guest's balloon driver, CPUs of its kernel. What "
-			  "the guest really has afterwards is shown when the change has ended."),
-		.ok = _("OK")};
-	CLEANUP(mem_free_string) char *memory = xasprintf("%" PRIu64, mib);
-	CLEANUP(mem_free_string) char *vcpus = xasprintf("%u", guest->vcpus);
-
-	ui_field_set(&fields[0], memory);
-	ui_field_set(&fields[1], vcpus);
-	do {
-		if (ui_form(m->ui, &q, fields, ARRAY_SIZE(fields)) != UI_OK)
-			return false;
-	} while (!take_number(m, &fields[0], mib, most_mib, &request->memory_mib) ||
-		 !take_number(m, &fields[1], guest->vcpus, guest->max_vcpus, &request->vcpus));
-	return request->memory_mib > 0 || request->vcpus > 0;
 }
 
 static bool ask_other_path(struct manager *m, char **ret_path)
@@ -395,7 +355,7 @@ static bool ask(struct manager *m, struct request *request, char **ret_text)
 	case ACTION_FORCE_OFF:
 		return is_sure(m, request->guest, request->action);
 	case ACTION_RESOURCES:
-		return ask_resources(m, request);
+		return resources_ask(m, request);
 	case ACTION_CD:
 		return ask_cd(m, request, ret_text);
 	case ACTION_CLONE:
@@ -434,6 +394,7 @@ static void perform_on(struct manager *m, enum action action, const struct vm_do
 		request.text = text;
 		begin(m, &request);
 	}
+	free(request.pin);
 	screen_forget();
 }
 

@@ -7,6 +7,7 @@
 #include "job.h"
 #include "rows.h"
 #include "ui/ui.h"
+#include "vmwizard/plan.h"
 #include "vmwizard/session.h"
 
 #define MANAGER_JOBS_MAX 16
@@ -30,7 +31,13 @@ void perform(struct manager *m, enum action action);
 /* The menu of all actions. */
 void perform_menu(struct manager *m);
 
-/* details.c: pages to read. */
+/*
+ * details.c: what NAME.cfg says (ret_spec is the caller's to dispose of), with what is wrong in it.
+ * False when there is none or it cannot be read.
+ */
+bool details_read_spec(struct manager *m, const struct vm_domain *guest, struct vm_spec *ret_spec,
+	struct problems *problems);
+/* Pages to read. */
 void details_show(struct manager *m, const struct vm_domain *guest);
 
 #endif

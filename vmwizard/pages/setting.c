@@ -23,6 +23,17 @@ char *setting_value(const struct vm_spec *spec, const char *key)
 	return strlist_join(&values);
 }
 
+/* What was found under the mirror is looked for again under another one. */
+static void forget_addresses(struct vm_spec *spec, const char *mirror)
+{
+	size_t len = strlen(mirror);
+
+	if (len > 0 && strncmp(spec->kernel, mirror, len) == 0)
+		vm_spec_set(&spec->kernel, "");
+	if (len > 0 && strncmp(spec->initrd, mirror, len) == 0)
+		vm_spec_set(&spec->initrd, "");
+}
+
 /* True when it was taken. */
 static bool set(struct create *c, const char *key, const char *value)
 {
@@ -31,6 +42,8 @@ static bool set(struct create *c, const char *key, const char *value)
 	bool is_taken;
 
 	vm_spec_copy(&changed, &c->spec);
+	if (strcmp(key, "mirror") == 0)
+		forget_addresses(&changed, c->spec.mirror);
 	is_taken = schema_set(find_key(key), &changed, value, &err) == 0;
 	if (!is_taken)
 		ui_say(c->ui, key, "%s: %s", key, err.text);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An action with the answers to its questions. */
+#ifndef MANAGER_REQUEST_H
+#define MANAGER_REQUEST_H
+
+#include "actions.h"
+
+/* Everything that the other process needs; it has a copy. */
+struct request {
+	enum action action;
+	const char *root;
+	bool is_dry;
+	const struct vm_domain *guest;
+	const char *text; /* new name, path of the CD */
+	bool with_disks;
+	int64_t memory_mib; /* 0: as it is */
+	int64_t vcpus;
+	char *pin;           /* NULL: as it is; owned */
+	int64_t weight, cap; /* weight 0: as they are */
+};
+
+struct manager;
+
+/* resources.c: memory, CPUs, pinning, weight of a guest that runs; true when something changes. */
+bool resources_ask(struct manager *m, struct request *request);
+
+#endif
