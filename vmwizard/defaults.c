@@ -204,6 +204,9 @@ static void complete_target(const struct vm_spec *spec, struct vm_disk *disk)
 static void complete_new_disk(const struct vm_spec *spec, struct vm_disk *disk,
 	const struct profile *profile, const struct vm_host *host)
 {
+	/* One that was made for the guest earlier: NAME.cfg knows its path, and nothing is decided. */
+	if (disk->path[0] && !disk->pool[0])
+		return;
 	if (disk->size_mib == 0)
 		disk->size_mib = profile->disk_mib ? profile->disk_mib : 8192;
 	if (!disk->pool[0] && host->n_pools > 0)

@@ -10,6 +10,8 @@ PROGRAM = TOP / "build" / "bin" / "domus-vm"
 FACTS = TOP / "tests" / "tui" / "vm_facts.json"
 
 WEB_CFG = """# the shop
+# domus.os = debian12
+# domus.made = /dev/domus/web
 name = "web"
 uuid = "7a9c0c52-93c5-4d1c-8d5c-0c9a38a0a001"
 type = "pv"

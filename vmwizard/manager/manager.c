@@ -154,20 +154,18 @@ static void show_help(struct manager *m)
 	struct ui_question q = {.id = "help", .title = _("Keys"), .help = "", .ok = _("OK")};
 
 	str_add(&text, _("Arrows, PgUp, PgDn, Home, End   choose a machine\n"
-			 "Enter   all that can be done to it, with the commands\n"
-			 "n       new machine\n"
-			 "/       show only names that hold a text; Esc shows all\n"
-			 "o  O    next order of the list; reversed\n"
-			 "F5      read the list now; it is read by itself every few seconds\n"
-			 "Ctrl-L  draw the screen anew\n"
-			 "q       leave; the machines go on\n\n"));
+			 "Enter     all that can be done to it, with the commands\n"
+			 "n         new machine\n"
+			 "/         show only names that hold a text; Esc shows all\n"
+			 "o, O      next order of the list; reversed\n"
+			 "F5        read the list now, not in a few seconds; Ctrl-L draw it anew\n"
+			 "q         leave; the machines go on\n\n"));
 	for (size_t i = 0; i < ACTIONS; i++)
 		str_add(&text, "%c  %-22s%s", action_rows[i].key, _(action_rows[i].word),
 			i % 3 == 2 || i + 1 == ACTIONS ? "\n" : "");
 	str_add(&text, "%s",
-		_("\nMemory is what the machine has now and the most it may get before its next\n"
-		  "start; vCPUs the same. Time is what its CPUs have worked. CPU% is of one CPU.\n"
-		  "Net and disk are bytes a second, both directions together.\n"));
+		_("\nMemory and vCPUs: now, and the most before its next start. Time: worked by its\n"
+		  "CPUs; CPU%: of one CPU. Net, disk: bytes a second, both directions.\n"));
 	q.text = str_text(&text);
 	(void)ui_text(m->ui, &q);
 	screen_forget();

@@ -173,7 +173,8 @@ static bool is_property_of(enum property property, const struct vm_disk *disk)
 	case SIZE:
 	case PLACE:
 	case SPACE:
-		return disk->kind == VM_DISK_NEW;
+		/* 0: made earlier, and this page changes no disk that holds something. */
+		return disk->kind == VM_DISK_NEW && disk->size_mib > 0;
 	case PATH:
 	case ACCESS:
 		return disk->kind == VM_DISK_EXISTING;
@@ -335,6 +336,13 @@ static void add_disk(struct create *c, size_t which)
 
 	devices_begin(c, &copy);
 	disk = vm_spec_add_disk(&copy, kind);
+	if (c->is_edit && kind == VM_DISK_NEW) {
+		ui_say(c->ui, _("New disk"), "%s",
+			_("A guest that is there gets existing disks: make a volume or a file first "
+			  "(lvcreate, truncate), then add it as an existing disk."));
+		vm_spec_dispose(&copy);
+		return;
+	}
 	switch (kind) {
 	case VM_DISK_NEW:
 		disk->size_mib = c->profile->disk_mib > 0 ? c->profile->disk_mib : 8192;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A specification in a few words. */
+/* A specification in a few words. A disk of size 0 was made earlier: its path says more. */
 #include "texts.h"
 
 #include <inttypes.h>
@@ -40,6 +40,10 @@ void texts_disk(const struct vm_disk *disk, struct str *text)
 {
 	switch (disk->kind) {
 	case VM_DISK_NEW:
+		if (disk->size_mib == 0) {
+			str_add(text, _("%s, made by Domus"), disk->path);
+			break;
+		}
 		add_mib(text, disk->size_mib);
 		str_add(text,
 			disk->is_full ? _(", new, all space taken at once, in %s")
@@ -60,7 +64,7 @@ void texts_disk(const struct vm_disk *disk, struct str *text)
 static void add_short_disk(struct str *text, const struct vm_disk *disk)
 {
 	str_add(text, "%s ", disk->target);
-	if (disk->kind == VM_DISK_NEW) {
+	if (disk->kind == VM_DISK_NEW && disk->size_mib > 0) {
 		add_mib(text, disk->size_mib);
 	} else if (disk->path[0] == '\0') {
 		str_add(text, "%s", _("empty CD drive"));
@@ -79,7 +83,7 @@ void texts_disks(const struct vm_spec *spec, struct str *text)
 			str_add(text, ", ");
 		add_short_disk(text, &spec->disks[i]);
 	}
-	if (spec->n_disks == 1 && spec->disks[0].kind == VM_DISK_NEW)
+	if (spec->n_disks == 1 && spec->disks[0].kind == VM_DISK_NEW && spec->disks[0].size_mib > 0)
 		str_add(text, _(", new in %s"), spec->disks[0].pool);
 }
 
