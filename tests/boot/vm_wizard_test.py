@@ -62,7 +62,7 @@ def to_the_guests_shell(machine, kind):
     machine.expect(r"eth0: ", timeout=150)
     machine.expect(r"# $", timeout=30)
     machine.send("uname -s\r")
-    machine.expect("Linux", timeout=20)
+    machine.expect(r"Linux\s", timeout=90)
     return screen
 
 
