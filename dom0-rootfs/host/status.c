@@ -146,8 +146,9 @@ int command_banner(const struct options *options)
 	print_failures(&s);
 	(void)printf("%s %s: %s\n", s.release.product, s.release.version, s.name);
 	print_addresses(&s);
-	(void)printf("%s", _("\nType  vm                 for the virtual machines: list, new ones (domus-vm)\n"
-			     "      xl list            for the list of running guests\n"
-			     "      domus-host status  for the state of this host\n"));
+	(void)printf("%s",
+		_("\nType  vm                 for the virtual machines: list, new ones (domus-vm)\n"
+		  "      xl list            for the list of running guests\n"
+		  "      domus-host status  for the state of this host\n"));
 	return 0;
 }
