@@ -29,8 +29,9 @@ check: $(UNIT_BINS) programs
 	$(Q)$(PYTEST) -m 'not full' tests/unit tests/plan tests/lint
 tui: $(TUI_BINS)
 	$(Q)$(PYTEST) tests/tui
-golden: $(TUI_BINS) $(B)/bin/domus-install
+golden: $(TUI_BINS) $(B)/bin/domus-install $(B)/unit/vm_golden_test
 	$(Q)GOLDEN=1 $(PYTEST) tests/tui tests/plan
+	$(Q)GOLDEN=1 $(B)/unit/vm_golden_test >/dev/null 2>&1
 smoke:
 	$(Q)$(PYTEST) -k smoke tests/boot
 test: $(UNIT_BINS) $(TUI_BINS) programs

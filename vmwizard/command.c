@@ -43,7 +43,7 @@ int command_wait_alive(const char *name, struct err *err)
 		const struct vm_domain *d = vm_list_find(&list, name);
 		if (!d || d->domid == VM_NO_DOMID)
 			rc = err_set(err, ERR_PROC, 0,
-				_("the guest ended at once; `domus-vm console-log %s` shows what it said"),
+				_("the guest ended at once; what it said is in /var/log/xen/console/guest-%s.log"),
 				name);
 		else if (d->state == VM_STATE_CRASHED)
 			rc = err_set(err, ERR_PROC, 0, _("the guest crashed at once"));
