@@ -201,14 +201,14 @@ static void complete_target(const struct vm_spec *spec, struct vm_disk *disk)
 	vm_spec_set(&disk->target, target);
 }
 
-static void complete_new_disk(const struct vm_spec *spec, struct vm_disk *disk,
-	const struct profile *profile, const struct vm_host *host)
+void vm_complete_new_disk(
+	const struct vm_spec *spec, struct vm_disk *disk, int64_t mib, const struct vm_host *host)
 {
 	/* One that was made for the guest earlier: NAME.cfg knows its path, and nothing is decided. */
 	if (disk->path[0] && !disk->pool[0])
 		return;
 	if (disk->size_mib == 0)
-		disk->size_mib = profile->disk_mib ? profile->disk_mib : 8192;
+		disk->size_mib = mib ? mib : 8192;
 	if (!disk->pool[0] && host->n_pools > 0)
 		vm_spec_set(&disk->pool, host->pools[0].name);
 	const struct vm_pool *pool = vm_find_pool(host, disk->pool);
@@ -234,7 +234,7 @@ static void complete_disks(
 	for (size_t i = 0; i < spec->n_disks; i++) {
 		complete_target(spec, &spec->disks[i]);
 		if (spec->disks[i].kind == VM_DISK_NEW)
-			complete_new_disk(spec, &spec->disks[i], profile, host);
+			vm_complete_new_disk(spec, &spec->disks[i], profile->disk_mib, host);
 	}
 }
 

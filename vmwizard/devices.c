@@ -61,10 +61,7 @@ static int check_disk(const struct vm_action *a, struct vm_disk *disk, struct er
 	enum image_kind kind;
 	uint64_t bytes;
 	enum vm_format format;
-	if (disk->kind == VM_DISK_NEW)
-		return err_set(err, ERR_INVALID, 0,
-			_("a new disk: this release attaches existing ones; make the file or volume first"));
-	if (!disk->path[0])
+	if (!disk->path[0] || disk->kind == VM_DISK_NEW)
 		return 0;
 	if (image_look(a->root, disk->path, &kind, &bytes, NULL, err) < 0)
 		return -1;
@@ -94,25 +91,72 @@ static int choose_target(const struct guest *g, struct vm_disk *disk, struct err
 	return err_set(err, ERR_RANGE, 0, _("no place for another disk"));
 }
 
+/* Makes the disk, if it is a new one; *ret_plan takes it back. */
+static int make_disk(const struct vm_action *a, const struct guest *g, struct vm_disk *disk,
+	struct vm_plan *ret_plan, struct err *err)
+{
+	struct vm_host host;
+	*ret_plan = (struct vm_plan){.name = NULL};
+	if (disk->kind != VM_DISK_NEW || a->is_dry)
+		return 0;
+	if (vm_host_read(a->root, &host, err) < 0)
+		return -1;
+	vm_complete_new_disk(&g->spec, disk, 0, &host);
+	int rc = vm_plan_disk(&g->spec, disk, &host, ret_plan, err);
+	vm_host_dispose(&host);
+	if (rc < 0)
+		return -1;
+	for (size_t i = 0; a->show && i < ret_plan->n_steps; i++)
+		a->show(a->context, ret_plan->steps[i].what);
+	rc = vm_plan_execute(a->root, ret_plan, NULL, err);
+	if (rc < 0)
+		vm_plan_dispose(ret_plan);
+	return rc;
+}
+
+/* Into the guest's file, as made for it if it was. */
+static int write_disk(const struct vm_action *a, struct guest *g, const struct vm_disk *disk,
+	const char *text, struct err *err)
+{
+	if (xlcfg_list_add(&g->cfg, "disk", text, err) < 0)
+		return -1;
+	if (disk->kind == VM_DISK_NEW) {
+		CLEANUP(mem_free_string) char *old = xlcfg_note(&g->cfg, "made");
+		CLEANUP(mem_free_string)
+		char *made = xasprintf("%s%s%s", old ? old : "", old ? " " : "", disk->path);
+		if (xlcfg_set_note(&g->cfg, "made", made, err) < 0)
+			return -1;
+	}
+	return act_write_cfg(a, &g->cfg, err);
+}
+
+static int attach_disk(
+	const struct vm_action *a, struct guest *g, struct vm_disk *disk, struct err *err)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	struct vm_plan plan;
+	int rc = 0;
+	if (check_disk(a, disk, err) < 0 || choose_target(g, disk, err) < 0 ||
+		make_disk(a, g, disk, &plan, err) < 0)
+		return -1;
+	guestcfg_disk_text(disk, g->spec.method, &text);
+	if (g->is_running)
+		rc = act_run(
+			a, COMMAND_MS, err, "xl", "block-attach", a->name, str_text(&text), NULL);
+	if (rc == 0)
+		rc = write_disk(a, g, disk, str_text(&text), err);
+	if (rc < 0)
+		vm_plan_undo(a->root, &plan);
+	vm_plan_dispose(&plan);
+	return rc;
+}
+
 int vm_attach_disk(const struct vm_action *a, struct vm_disk *disk, struct err *err)
 {
 	struct guest g;
-	CLEANUP(str_dispose) struct str text = STR_INIT;
 	int rc = open_guest(a, &g, err);
 	if (rc == 0)
-		rc = check_disk(a, disk, err);
-	if (rc == 0)
-		rc = choose_target(&g, disk, err);
-	if (rc == 0) {
-		guestcfg_disk_text(disk, g.spec.method, &text);
-		if (g.is_running)
-			rc = act_run(a, COMMAND_MS, err, "xl", "block-attach", a->name,
-				str_text(&text), NULL);
-	}
-	if (rc == 0)
-		rc = xlcfg_list_add(&g.cfg, "disk", str_text(&text), err);
-	if (rc == 0)
-		rc = act_write_cfg(a, &g.cfg, err);
+		rc = attach_disk(a, &g, disk, err);
 	close_guest(&g);
 	return rc;
 }

@@ -75,6 +75,9 @@ void vm_spec_defaults(const struct profile *profile, enum vm_method method,
  */
 void vm_spec_complete(
 	struct vm_spec *spec, const struct profile *profile, const struct vm_host *host);
+/* Size (mib, if none is said), pool and path of a new disk whose target is known. */
+void vm_complete_new_disk(
+	const struct vm_spec *spec, struct vm_disk *disk, int64_t mib, const struct vm_host *host);
 /* After another method or OS was chosen in the wizard: what depends on it becomes the default. */
 void vm_spec_change_method(struct vm_spec *spec, const struct profile *profile,
 	enum vm_method method, const struct vm_host *host);

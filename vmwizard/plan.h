@@ -42,6 +42,9 @@ struct vm_plan {
 /* spec completed, checked and drawn (or not: then "(new)" stands for identities). */
 int vm_plan_build(const struct vm_spec *spec, const struct profile *profile,
 	const struct vm_host *host, struct vm_plan *ret_plan, struct err *err);
+/* The same for one more disk of a guest that is there: only what makes it. */
+int vm_plan_disk(const struct vm_spec *spec, const struct vm_disk *disk, const struct vm_host *host,
+	struct vm_plan *ret_plan, struct err *err);
 void vm_plan_dispose(struct vm_plan *plan);
 /* The plan for people, one line a step, as --dry-run and the last page show it. */
 void vm_plan_show(const struct vm_plan *plan, struct str *ret_text);
@@ -65,6 +68,9 @@ struct vm_progress {
  */
 int vm_plan_execute(const char *root, const struct vm_plan *plan,
 	const struct vm_progress *progress, struct err *err);
+
+/* Takes back a plan that was carried out whole. */
+void vm_plan_undo(const char *root, const struct vm_plan *plan);
 
 /* The text of NAME.cfg for a completed spec. */
 void vm_xlcfg_write(const struct vm_spec *spec, const struct profile *profile,

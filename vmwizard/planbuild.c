@@ -64,23 +64,38 @@ static void plan_volume(
 	ARGV(step->undo, "lvremove", "-q", "-f", full_name);
 }
 
+static int plan_one_disk(struct vm_plan *plan, const struct vm_disk *disk,
+	const struct vm_host *host, struct err *err)
+{
+	const struct vm_pool *pool = vm_find_pool(host, disk->pool);
+	if (!pool || !disk->path[0])
+		return err_set(err, ERR_MISSING, 0, _("disk %s: there is no pool \"%s\""),
+			disk->target, disk->pool);
+	if (pool->kind == VM_POOL_DIR)
+		plan_file_disk(plan, disk);
+	else
+		plan_volume(plan, disk, pool);
+	return 0;
+}
+
 static int plan_disks(struct vm_plan *plan, const struct vm_spec *spec, const struct vm_host *host,
 	struct err *err)
 {
-	for (size_t i = 0; i < spec->n_disks; i++) {
-		const struct vm_disk *disk = &spec->disks[i];
-		const struct vm_pool *pool = vm_find_pool(host, disk->pool);
-		if (disk->kind != VM_DISK_NEW)
-			continue;
-		if (!pool || !disk->path[0])
-			return err_set(err, ERR_MISSING, 0, _("disk %s: there is no pool \"%s\""),
-				disk->target, disk->pool);
-		if (pool->kind == VM_POOL_DIR)
-			plan_file_disk(plan, disk);
-		else
-			plan_volume(plan, disk, pool);
-	}
+	for (size_t i = 0; i < spec->n_disks; i++)
+		if (spec->disks[i].kind == VM_DISK_NEW &&
+			plan_one_disk(plan, &spec->disks[i], host, err) < 0)
+			return -1;
 	return 0;
+}
+
+int vm_plan_disk(const struct vm_spec *spec, const struct vm_disk *disk, const struct vm_host *host,
+	struct vm_plan *ret_plan, struct err *err)
+{
+	*ret_plan = (struct vm_plan){.name = xstrdup(spec->name)};
+	if (plan_one_disk(ret_plan, disk, host, err) == 0)
+		return 0;
+	vm_plan_dispose(ret_plan);
+	return -1;
 }
 
 static bool is_url(const char *text)

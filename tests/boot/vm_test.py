@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import http.server
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -199,6 +200,13 @@ def test_vm_install(kind, tmp_path):
         assert guests(machine)[kind]["state"] == "saved"
         vm(machine, f"restore {kind}", timeout=240)
         assert guests(machine)[kind]["state"] == "running"
+        # one more disk and NIC while it runs, and away again
+        assert "xvdb" in vm(machine, f"attach-disk {kind} 'new, size=16 MiB, pool=library'", timeout=60)
+        assert f"/srv/domus/images/{kind}-xvdb.img" in machine.run(f"cat /etc/xen/{kind}.cfg; xl block-list {kind}; ls /srv/domus/images/*")
+        vm(machine, f"detach-disk {kind} xvdb", timeout=60)
+        mac = re.search(r"mac=(\S+)", vm(machine, f"attach-nic {kind}"))[1]
+        assert mac in machine.run(f"xl network-list {kind}")
+        vm(machine, f"detach-nic {kind} {mac}")
         vm(machine, f"shutdown {kind}", timeout=240)
         vm(machine, f"clone {kind} twin", timeout=120)
         vm(machine, "start twin", timeout=180)
