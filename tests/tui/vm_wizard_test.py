@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The wizard: the list of systems, the summary page and every page that it opens, with Back."""
 
+import os
 import re
 
 import pytest
 
-from tui.screen import TOP
+from tui.screen import GOLDEN, TOP
 from tui.vm_machine import facts_with, make_root, manager, wizard
 
 # Places of the headings in the summary, from the top
@@ -201,3 +202,59 @@ def test_plain_lines(root):
     """A terminal that cannot place its cursor: the same questions, line by line."""
     screen = wizard(root, term="dumb").wait("Number or name [demo pv]")
     screen.press("1", "ENTER").wait("Number or name [OK]").press("1", "ENTER").wait("xl create")
+
+
+# Golden file and what it shows, in the order of the walkthrough's part B
+SCREENS = [
+    ("The manager (B1)", [
+        ("vm-list", "The live list. Rates come from two looks; the choice stays on its guest while rows move."),
+        ("vm-list-by-cpu", "`o` orders it by another column, dom0 stays above."),
+        ("vm-filter", "`/` shows only the names that hold a text."),
+        ("vm-list-wide", "A wider terminal: longer names, method, autostart."),
+        ("vm-menu", "Enter: all that can be done, with the command of `xl` it stands for, or why it cannot be."),
+        ("vm-menu-off", "The same for a guest that is off."),
+        ("vm-help", "F1."),
+        ("vm-force-off", "Where something can be lost it is asked first, and No is the default."),
+        ("vm-delete", "Delete: the first entry deletes nothing."),
+        ("vm-clone", "Clone."),
+        ("vm-rename", "Rename."),
+        ("vm-resources", "Memory, CPUs, pinning and weight of a guest that runs (C3 to C6)."),
+        ("vm-cd", "The CD of an HVM guest."),
+        ("vm-details", "Details and logs."),
+        ("vm-details-summary", "Name of the guest's port on the host's side of the bridge included (C1)."),
+        ("vm-details-console", "The console's log, without its escape sequences.")]),
+    ("The wizard (B2 to B11)", [
+        ("vm-os", "B2: the systems. The last word says what was tried."),
+        ("vm-os-cannot", "The same on a CPU without VT-x or AMD-V: listed with the reason, not selectable."),
+        ("vm-summary-demo-pv", "B3: the one page. OK at once makes a working guest."),
+        ("vm-summary", "B3 for Debian."),
+        ("vm-summary-windows", "B3 for Windows: what is still missing stands above the list."),
+        ("vm-method", "B4: Virtualization Method."),
+        ("vm-method-cannot", "B4 on a CPU without VT-x or AMD-V."),
+        ("vm-name", "B5: Name of Virtual Machine."),
+        ("vm-hardware", "B6: Hardware."),
+        ("vm-disks", "B7: Disks."),
+        ("vm-disk", "B7: one disk."),
+        ("vm-pool", "B7: where it is kept."),
+        ("vm-nics", "B8: Network Adapters."),
+        ("vm-nic", "B8: one adapter."),
+        ("vm-install", "B9: Operating System Installation."),
+        ("vm-install-source", "B9: the source."),
+        ("vm-options", "Options of an HVM guest."),
+        ("vm-config", "Configuration: what will be done and the xl.cfg, before anything is made."),
+        ("vm-edit", "The same pages on a guest that is there.")]),
+]
+
+
+def test_screens_are_in_the_docs():
+    """vmwizard/SCREENS.md is made of the golden files; GOLDEN=1 writes it."""
+    text = ("# The screens of domus-vm\n\nMade by `make golden` from tests/tui/golden; each is compared whole by "
+            "tests/tui/vm_manager_test.py\nand tests/tui/vm_wizard_test.py. All but one are 80x24.\n")
+    for heading, screens in SCREENS:
+        text += f"\n## {heading}\n"
+        for name, about in screens:
+            text += f"\n{about}\n\n```\n{(GOLDEN / f'{name}.txt').read_text().rstrip()}\n```\n"
+    path = TOP / "vmwizard/SCREENS.md"
+    if os.environ.get("GOLDEN"):
+        path.write_text(text)
+    assert path.read_text() == text
