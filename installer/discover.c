@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 
 #include "cfg.h"
+#include "fetch.h"
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
@@ -116,15 +117,13 @@ static int take_from_volume(const char *label, const char *path, char **ret_from
 	return 0;
 }
 
-static int fetch(const char *url, struct err *err)
+static int fetch_http(const char *url, struct err *err)
 {
-	const char *const argv[] = {"wget", "-q", "-T", "30", "-O", DISCOVER_FILE, url, NULL};
-	const struct proc_spec spec = {.argv = argv, .timeout_ms = FETCH_LIMIT_MS};
+	const struct fetch_spec spec = {
+		.root = "/", .url = url, .path = DISCOVER_FILE, .max_bytes = CFG_FILE_MAX};
 	if (file_make_dirs("/", PLAN_DIR, 0700, err) < 0)
 		return -1;
-	if (proc_run_ok(&spec, err) < 0)
-		return err_prefix(err, "domus.config=%s: ", url);
-	return 0;
+	return fetch_file(&spec, err);
 }
 
 /* host, path and the two words that busybox's tftp wants. */
@@ -143,7 +142,7 @@ static int fetch_tftp(const char *url, struct err *err)
 	return 0;
 }
 
-/* LABEL=name:/path, http://, tftp://. */
+/* LABEL=name:/path, https://, http://, tftp://. */
 static int take_named(const char *place, char **ret_from, struct err *err)
 {
 	int rc;
@@ -158,13 +157,14 @@ static int take_named(const char *place, char **ret_from, struct err *err)
 			err->code = ERR_INVALID;
 		return rc;
 	}
-	if (strncmp(place, "http://", 7) == 0)
-		rc = fetch(place, err);
+	if (strncmp(place, "http://", 7) == 0 || strncmp(place, "https://", 8) == 0)
+		rc = fetch_http(place, err);
 	else if (strncmp(place, "tftp://", 7) == 0)
 		rc = fetch_tftp(place, err);
 	else
 		return err_set(err, ERR_INVALID, 0,
-			_("domus.config=%s: give http://, tftp:// or LABEL=NAME:/path"), place);
+			_("domus.config=%s: give https://, http://, tftp:// or LABEL=NAME:/path"),
+			place);
 	if (rc == 0)
 		*ret_from = xstrdup(place);
 	return rc;

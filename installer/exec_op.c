@@ -147,6 +147,8 @@ int exec_op(const struct plan_op *op, const struct exec_progress *progress, stru
 		return exec_poke(word[0], &op->data, err);
 	case PLAN_HOOK:
 		return run_hook(op, err);
+	case PLAN_HOST_CONF:
+		return exec_host_conf(op, err);
 	case PLAN_SYNC:
 		sync();
 		return 0;

@@ -35,4 +35,7 @@ int exec_boot_code(const char *disk, const char *boot_image, const char *core_im
 	uint64_t first_sector, struct err *err);
 int exec_poke(const char *path, const struct str *data, struct err *err);
 
+/* exec_conf.c */
+int exec_host_conf(const struct plan_op *op, struct err *err);
+
 #endif

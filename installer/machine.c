@@ -9,6 +9,7 @@
 
 #include "file.h"
 #include "hostconf.h"
+#include "hosts.h"
 #include "mem.h"
 #include "num.h"
 #include "proc.h"
@@ -139,6 +140,7 @@ int machine_read(struct machine *ret_machine, struct err *err)
 		diskinv_dispose(&m.disks);
 		return -1;
 	}
+	hosts_find(&m, true);
 	read_cpu(&m);
 	read_medium(&m);
 	*ret_machine = m;
@@ -157,6 +159,7 @@ void machine_dispose(struct machine *machine)
 {
 	free(machine->cpu_model);
 	free(machine->version);
+	hosts_dispose(machine);
 	diskinv_dispose(&machine->disks);
 	netinv_dispose(&machine->nics);
 	for (size_t i = 0; i < machine->n_components; i++)

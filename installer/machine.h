@@ -19,6 +19,14 @@ struct component {
 	uint64_t size_bytes;
 };
 
+/* A Domus on a disk of this machine; its partitions are known by their labels. */
+struct installed_host {
+	char *disk;        /* "/dev/sda" */
+	char *environment; /* text of its boot environment, see bootcfg_env_get() */
+	char *esp, *slot_a, *slot_b, *state; /* partitions, "/dev/sda2"; "" when missing */
+	char *esp_uuid, *slot_a_uuid, *slot_b_uuid, *state_uuid;
+};
+
 /* Owns everything in it. */
 struct machine {
 	enum firmware firmware;
@@ -31,6 +39,8 @@ struct machine {
 	uint64_t memory_bytes;
 	struct disk_inventory disks;
 	struct net_inventory nics;
+	struct installed_host *hosts;
+	size_t n_hosts;
 	char *version;           /* release on the medium, "" when there is no medium */
 	uint64_t required_bytes; /* of the release without the components */
 	struct component *components;

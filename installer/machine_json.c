@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hosts.h"
 #include "lang.h"
 #include "machine.h"
 #include "mem.h"
@@ -49,6 +50,10 @@ void machine_write_json(const struct machine *m, struct str *ret_text)
 	json_t *disks = json_array();
 	json_t *nics = json_array();
 	json_t *components = json_array();
+	json_t *hosts = json_object();
+	for (size_t i = 0; i < m->n_hosts; i++)
+		(void)json_object_set_new(
+			hosts, m->hosts[i].disk, json_string(m->hosts[i].environment));
 	for (size_t i = 0; i < m->disks.count; i++)
 		(void)json_array_append_new(disks, disk_json(&m->disks.disks[i]));
 	for (size_t i = 0; i < m->nics.count; i++)
@@ -61,10 +66,10 @@ void machine_write_json(const struct machine *m, struct str *ret_text)
 		(int)m->n_cpus, "hvm", m->has_hvm, "hap", m->has_hap, "iommu", m->has_iommu);
 	json_t *medium = json_pack("{s:s, s:I, s:o}", "version", m->version, "required_bytes",
 		(json_int_t)m->required_bytes, "components", components);
-	json_t *all = json_pack("{s:s, s:b, s:o, s:I, s:o, s:o, s:o}", "firmware",
+	json_t *all = json_pack("{s:s, s:b, s:o, s:I, s:o, s:o, s:o, s:o}", "firmware",
 		m->firmware == FIRMWARE_UEFI ? "uefi" : "bios", "xen", m->is_xen, "cpu", cpu,
 		"memory_bytes", (json_int_t)m->memory_bytes, "disks", disks, "nics", nics, "medium",
-		medium);
+		medium, "installed", hosts);
 	char *text = json_dumps(all, JSON_INDENT(2));
 	if (text)
 		str_add(ret_text, "%s\n", text);
@@ -161,6 +166,16 @@ static void read_medium(const json_t *medium, struct machine *m)
 	}
 }
 
+/* Their partitions are among the disks already. */
+static void read_hosts(const json_t *environments, struct machine *m)
+{
+	hosts_find(m, false);
+	for (size_t i = 0; i < m->n_hosts; i++) {
+		free(m->hosts[i].environment);
+		m->hosts[i].environment = text_of(environments, m->hosts[i].disk);
+	}
+}
+
 int machine_read_json(const char *text, struct machine *ret_machine, struct err *err)
 {
 	json_error_t error;
@@ -192,6 +207,7 @@ int machine_read_json(const char *text, struct machine *ret_machine, struct err 
 	for (; m.nics.count < json_array_size(nics); m.nics.count++)
 		read_nic(json_array_get(nics, m.nics.count), &m.nics.devs[m.nics.count]);
 	read_medium(json_object_get(all, "medium"), &m);
+	read_hosts(json_object_get(all, "installed"), &m);
 	json_decref(all);
 	*ret_machine = m;
 	return 0;

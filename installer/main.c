@@ -48,6 +48,8 @@ static const struct command {
 		N_("install as the file says; without --yes it asks once")},
 	{"unattended", command_unattended, 0, 0, "",
 		N_("find the file of an unattended installation and install as it says")},
+	{"confirm", command_confirm, 0, 0, "",
+		N_("judge a release that is on trial, and keep it when it is healthy")},
 	{"status", command_status, OPTION_JSON, 0, "[--json]",
 		N_("show how far a running installation is")},
 	{"inventory", command_inventory, 0, 0, "",

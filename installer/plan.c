@@ -125,6 +125,8 @@ int plan_build(const struct install_spec *spec, const struct machine *machine,
 	size_t errors = problems->errors;
 	spec_check(spec, problems);
 	check_components(spec, machine, problems);
+	if (problems->errors == errors && spec->config.mode != HOST_MODE_NEW)
+		return ops_add_keep(spec, machine, ret_plan, problems);
 	/* Without a word about the disk, which one it is cannot be asked. */
 	if (problems->errors != errors)
 		return -1;
@@ -134,6 +136,7 @@ int plan_build(const struct install_spec *spec, const struct machine *machine,
 	struct layout layout;
 	layout_compute(spec, disk, &layout);
 	ret_plan->disk = disk;
+	ret_plan->is_new = true;
 	disk_describe_content(disk, &ret_plan->destroyed);
 	add_host_lines(spec, machine, ret_plan);
 	add_disk_lines(disk, &layout, ret_plan);
@@ -187,6 +190,8 @@ static const char *verb_text(enum plan_verb verb)
 		return _("overwrite the first sector of ");
 	case PLAN_HOOK:
 		return _("run hook ");
+	case PLAN_HOST_CONF:
+		return _("make the boot loader's arguments of ");
 	case PLAN_SYNC:
 		return _("sync");
 	}
@@ -208,7 +213,7 @@ void plan_print(const struct plan *plan, struct str *ret_text)
 	print_section(_("What will be installed:"), &plan->summary, ret_text);
 	if (plan->destroyed.count)
 		print_section(_("What will be DESTROYED:"), &plan->destroyed, ret_text);
-	else if (plan->disk)
+	else if (plan->disk && plan->is_new)
 		str_add(ret_text, _("%s is empty: nothing will be destroyed.\n\n"),
 			plan->disk->path);
 	print_section(_("Note:"), &plan->notes, ret_text);

@@ -34,6 +34,7 @@ enum plan_verb {
 	PLAN_BOOT_CODE, /* DISK BOOT-IMAGE CORE-IMAGE FIRST-SECTOR: GRUB for BIOS */
 	PLAN_POKE,      /* PATH; overwrites the file's first sector in place with data */
 	PLAN_HOOK,      /* NAME SECONDS; the script is in data */
+	PLAN_HOST_CONF, /* CONF ARGS MEMORY-MIB: args.cfg from host.conf; data: a new root password */
 	PLAN_SYNC,      /* */
 };
 
@@ -53,6 +54,7 @@ struct plan {
 	struct plan_op *ops;
 	size_t n_ops;
 	const struct disk_info *disk; /* of the machine; NULL when no disk is touched */
+	bool is_new;                  /* the whole disk; otherwise its guests and settings stay */
 	struct strlist summary;       /* the installation in some lines */
 	struct strlist destroyed;     /* what will be lost, a line each; empty: the disk is empty */
 	struct strlist notes;         /* what the user should know: no VT-x, ... */
@@ -62,6 +64,7 @@ struct plan {
 	{.ops = NULL,                      \
 		.n_ops = 0,                \
 		.disk = NULL,              \
+		.is_new = false,           \
 		.summary = STRLIST_INIT,   \
 		.destroyed = STRLIST_INIT, \
 		.notes = STRLIST_INIT}

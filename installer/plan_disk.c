@@ -123,7 +123,7 @@ char *plan_disk_refusal(const struct install_spec *spec, const struct machine *m
 
 /* ---- which one ---- */
 
-static bool fits(const struct host_config *config, const struct disk_info *disk)
+bool disk_fits(const struct host_config *config, const struct disk_info *disk)
 {
 	uint64_t mib = to_mib(disk->size_bytes);
 	if (config->disk_serial[0] && strcmp(config->disk_serial, disk->serial) != 0)
@@ -175,7 +175,7 @@ static const struct disk_info *choose(
 	size_t n = 0;
 	for (size_t i = 0; i < machine->disks.count; i++) {
 		const struct disk_info *disk = &machine->disks.disks[i];
-		if (!fits(&spec->config, disk))
+		if (!disk_fits(&spec->config, disk))
 			continue;
 		str_add(&names, "%s", n ? "; " : "");
 		disk_describe(disk, &names);

@@ -3,7 +3,13 @@
 #ifndef DOMUS_PLAN_PRIVATE_H
 #define DOMUS_PLAN_PRIVATE_H
 
+#include "bootcfg.h"
 #include "plan.h"
+
+#define OPS_MEDIUM "/run/domus/medium/domus"
+#define OPS_ESP PLAN_TARGET "/esp"
+#define OPS_SLOT PLAN_TARGET "/slot"
+#define OPS_STATE PLAN_TARGET "/state"
 
 enum {
 	LAYOUT_BIOS_BOOT,
@@ -43,5 +49,44 @@ void layout_compute(
 /* The operations of a new installation. */
 void ops_add_new(const struct install_spec *spec, const struct machine *machine,
 	const struct disk_info *disk, const struct layout *layout, struct plan *plan);
+
+/* True when the disk meets every condition of [disk]. */
+bool disk_fits(const struct host_config *config, const struct disk_info *disk);
+
+/* Repair and upgrade of a host that is there. -1 and the reasons. */
+int ops_add_keep(const struct install_spec *spec, const struct machine *machine, struct plan *plan,
+	struct problems *problems);
+
+/* ---- parts that the kinds of installation share ---- */
+
+/* Adds an operation; its words end with NULL. */
+struct plan_op *ops_add(
+	struct plan *plan, enum plan_verb verb, unsigned weight, const char *title, ...);
+void ops_add_mount(struct plan *plan, const char *title, const char *device, const char *dir,
+	const char *type);
+void ops_add_write(struct plan *plan, const char *title, const char *path, const char *mode,
+	const struct str *text, bool is_secret);
+
+struct ops_slot {
+	char letter;
+	const char *device;
+	const char *uuid;
+	bool is_empty; /* formatted only */
+};
+/* Formats a slot and copies the release to it. */
+void ops_add_slot(struct plan *plan, const struct install_spec *spec, const struct machine *machine,
+	const struct ops_slot *slot);
+
+struct ops_loader {
+	struct bootcfg_ids ids;
+	const char *disk;
+	unsigned sector_bytes;
+	uint64_t bios_boot_mib; /* where that partition begins */
+};
+/* GRUB for both kinds of firmware, and its chooser; the ESP is open. */
+void ops_add_loader(struct plan *plan, const struct ops_loader *loader);
+
+/* Overwrites the boot environment with these words. */
+void ops_add_poke(struct plan *plan, const char *title, const struct strlist *words);
 
 #endif

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,59 +10,35 @@
 #include "bootcfg.h"
 #include "commands.h"
 #include "discover.h"
-#include "file.h"
 #include "lang.h"
 #include "mem.h"
 #include "plan.h"
 #include "proc.h"
 #include "show.h"
 
-#define ESP_DIR PLAN_DIR "/esp"
-
 enum { ERROR_WAIT_S = 30 };
-
-/* The boot environment of a Domus on this partition, or NULL. The caller frees. */
-static char *read_environment(const char *device)
-{
-	CLEANUP(str_dispose) struct str block = STR_INIT;
-	if (file_make_dirs("/", ESP_DIR, 0700, NULL) < 0 ||
-		mount(device, ESP_DIR, "vfat", MS_RDONLY | MS_NOSUID | MS_NODEV, "") < 0)
-		return NULL;
-	int rc = file_read(ESP_DIR, BOOTCFG_DIR "/grubenv", 65536, &block, NULL);
-	(void)umount2(ESP_DIR, MNT_DETACH);
-	return rc == 0 ? xstrdup(str_text(&block)) : NULL;
-}
 
 /* A machine that this file has installed already is left alone, whatever disk is meant now. */
 static int refuse_second_time(const struct install_spec *spec, struct err *err)
 {
-	struct disk_inventory disks;
-	int rc = 0;
-	if (diskinv_read("/", &disks, err) < 0)
+	CLEANUP(machine_dispose) struct machine machine = {.firmware = FIRMWARE_BIOS};
+	if (machine_read(&machine, err) < 0)
 		return -1;
-	for (size_t i = 0; i < disks.count && rc == 0; i++) {
-		const struct disk_info *disk = &disks.disks[i];
-		for (size_t j = 0; j < disk->n_parts && rc == 0; j++) {
-			if (strcmp(disk->parts[j].label, "DOMUS-ESP") != 0)
-				continue;
-			CLEANUP(mem_free_string)
-			char *device = xasprintf("/dev/%s", disk->parts[j].name);
-			CLEANUP(mem_free_string) char *block = read_environment(device);
-			CLEANUP(mem_free_string)
-			char *installed = block ? bootcfg_env_get(block, "installed") : NULL;
-			CLEANUP(mem_free_string)
-			char *word = block ? bootcfg_env_get(block, "reinstall") : NULL;
-			if (installed && strcmp(installed, "yes") == 0 && word &&
-				strcmp(word, spec->config.reinstall) == 0)
-				rc = err_set(err, ERR_INVALID, 0,
-					_("Domus is on %s already, installed with \"reinstall = %s\"; "
-					  "nothing was changed. Change [install] reinstall in the file "
-					  "to install again"),
-					disk->path, word);
-		}
+	for (size_t i = 0; i < machine.n_hosts; i++) {
+		const struct installed_host *host = &machine.hosts[i];
+		CLEANUP(mem_free_string)
+		char *installed = bootcfg_env_get(host->environment, "installed");
+		CLEANUP(mem_free_string)
+		char *word = bootcfg_env_get(host->environment, "reinstall");
+		if (installed && strcmp(installed, "yes") == 0 && word &&
+			strcmp(word, spec->config.reinstall) == 0)
+			return err_set(err, ERR_INVALID, 0,
+				_("Domus is on %s already, installed with \"reinstall = %s\"; nothing "
+				  "was changed. Change [install] reinstall in the file to install "
+				  "again"),
+				host->disk, word);
 	}
-	diskinv_dispose(&disks);
-	return rc;
+	return 0;
 }
 
 static void end_machine(const char *program)

@@ -15,8 +15,10 @@ xen_entry()
 menuentry '$2' --id $1 {
 	echo 'Loading Xen and Linux ...'
 	verify xen.gz vmlinuz initrd
-	multiboot2 /domus/xen.gz placeholder $xen_words $3 \$dom0_mem \$xen_args
-	module2 /domus/vmlinuz placeholder domus.slot=\$slot_uuid domus.state=\$state_uuid $4 quiet loglevel=4 \$dom0_args
+	if ! multiboot2 /domus/xen.gz placeholder $xen_words $3 \$dom0_mem \$xen_args; then
+		leave
+	fi
+	module2 /domus/vmlinuz placeholder domus.slot=\$slot_uuid domus.esp=\$esp_uuid domus.state=\$state_uuid $4 quiet loglevel=4 \$dom0_args
 	module2 --nounzip /domus/initrd
 	if [ -n "\$ucode" -a -f /domus/\$ucode ]; then
 		module2 --nounzip /domus/\$ucode
@@ -34,11 +36,18 @@ function verify {
 		if ! hashsum --hash sha256 --check /domus/sums/$file --prefix /domus; then
 			echo
 			echo "DAMAGED: /domus/$file on this disk differs from what was installed."
-			echo 'Start the other release, or repair this one from the medium. Press Enter for the menu.'
-			read answer
-			configfile $prefix/grub.cfg
+			echo 'Repair it from the medium.'
+			leave
 		fi
 	done
+}
+# The chooser goes on without this slot.
+function leave {
+	echo 'In 15 seconds: the other release, if there is one. Escape: at once.'
+	sleep --interruptible 15
+	set damaged_uuid=$slot_uuid
+	export damaged_uuid
+	configfile $prefix/grub.cfg
 }
 END
 xen_entry xen "Domus $version (Xen)" "\$xen_console" "console=hvc0 console=tty0"
@@ -47,7 +56,7 @@ cat <<END
 menuentry 'Domus $version, rescue: Linux without Xen' --id rescue {
 	echo 'Loading Linux ...'
 	verify vmlinuz initrd
-	linux /domus/vmlinuz domus.slot=\$slot_uuid domus.state=\$state_uuid domus.rescue console=tty0 \$linux_serial quiet loglevel=4 \$dom0_args
+	linux /domus/vmlinuz domus.slot=\$slot_uuid domus.esp=\$esp_uuid domus.state=\$state_uuid domus.rescue console=tty0 \$linux_serial quiet loglevel=4 \$dom0_args
 	if [ -n "\$ucode" -a -f /domus/\$ucode ]; then
 		initrd /domus/\$ucode /domus/initrd
 	else

@@ -14,7 +14,6 @@ enum { DOM0_BASE_MIB = 208, DOM0_PER_HVM_MIB = 40 };
 static const char head[] =
 	"# Slot chooser of an installed Domus. Written at installation; what a user sets is in args.cfg.\n"
 	"set pager=0\n"
-	"regexp --set=1:esp '^\\(([^)]*)\\)' \"$prefix\"\n"
 	"insmod serial\n"
 	"if [ -f $prefix/args.cfg ]; then\n"
 	"\tsource $prefix/args.cfg\n"
@@ -64,6 +63,9 @@ static const char chooser[] =
 	"\t\tset word=\"$slot_b\"\n"
 	"\t\tset uuid=$uuid_b\n"
 	"\tfi\n"
+	"\tif [ $uuid = \"$damaged_uuid\" ]; then\n"
+	"\t\tset word=bad\n"
+	"\tfi\n"
 	"\tif [ \"$word\" = ok -o \"$word\" = try ]; then\n"
 	"\t\tif search --no-floppy --fs-uuid --set=dev $uuid; then\n"
 	"\t\t\tif [ -f ($dev)/domus/whole -a -f ($dev)/domus/grub/slot.cfg ]; then\n"
@@ -105,7 +107,7 @@ static const char chooser[] =
 	"\tset ucode=ucode-amd.cpio\n"
 	"fi\n"
 	"\n"
-	"export esp prefix state_uuid slot_uuid ucode dom0_mem xen_args dom0_args xen_console xen_serial linux_serial\n"
+	"export prefix esp_uuid state_uuid slot_uuid ucode dom0_mem xen_args dom0_args xen_console xen_serial linux_serial\n"
 	"set root=$chosen_dev\n"
 	"set slot_uuid=$chosen_uuid\n"
 	"source /domus/grub/slot.cfg\n"
@@ -126,8 +128,8 @@ static const char chooser[] =
 void bootcfg_chooser(const struct bootcfg_ids *ids, struct str *ret_text)
 {
 	str_add(ret_text, "%s", head);
-	str_add(ret_text, "set uuid_a=%s\nset uuid_b=%s\nset state_uuid=%s\n", ids->slot_a,
-		ids->slot_b, ids->state);
+	str_add(ret_text, "set esp_uuid=%s\nset uuid_a=%s\nset uuid_b=%s\nset state_uuid=%s\n",
+		ids->esp, ids->slot_a, ids->slot_b, ids->state);
 	str_add(ret_text, "%s", chooser);
 }
 

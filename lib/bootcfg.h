@@ -20,6 +20,7 @@
 
 /* UUIDs of the file systems. */
 struct bootcfg_ids {
+	const char *esp; /* "ABCD-1234" */
 	const char *slot_a;
 	const char *slot_b;
 	const char *state;

@@ -93,7 +93,7 @@ def log_in(machine, user="root", password=PASSWORD, timeout=240):
     machine.send(f"{user}\r")
     machine.expect("Password: ", timeout=30)
     machine.send(f"{password}\r")
-    machine.expect(r"[#$] $", timeout=30)
+    machine.expect(r"[#$] $", timeout=90)
     machine.shell_ready()
 
 
