@@ -144,3 +144,112 @@ def test_install_unattended():
         assert machine.run("cat /root/kept").strip() == "kept"
         machine.run("test -d /sys/firmware/efi")
         print(machine.run("cat /run/domus/log/times; free -m; ls -la /var/log"))
+
+
+def apply(machine, text, timeout=300):
+    """Installs from a file typed at the live shell; returns status and output."""
+    machine.run(f"cat >/tmp/domus.conf <<'END'\n{text}\nEND")
+    return machine.run("domus-install apply /tmp/domus.conf --yes 2>&1", timeout=timeout, check=False)
+
+
+KEEP = """\
+[install]
+licence = accepted
+mode = {mode}
+components = remote
+
+[root]
+password = *
+
+[disk]
+serial = SYSTEM
+"""
+
+
+@pytest.mark.full
+def test_install_keep():
+    """Upgrade: slot B is tried and kept; one that does not start falls back by itself; repair keeps the settings."""
+    name = "install_keep"
+    system = disk(name, "system.img")
+    with Machine(name, extra=drives(system=system)) as machine:
+        machine.boot(timeout=300)
+        status, output = apply(machine, conf())
+        assert status == 0, output
+        status, output = apply(machine, KEEP.format(mode="upgrade"))
+        assert status == 0, output
+        powers_off(machine)
+    with Machine(name + "_b", medium=None, extra=drives(system=system)) as machine:
+        machine.expect("New release: tried once", timeout=120)
+        log_in(machine)
+        settings_are_in_force(machine)
+        machine.run("until strings /dev/vda2 | grep -q '^slot_b=ok'; do sleep 1; done", timeout=180)
+        assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
+        powers_off(machine)
+    with Machine(name + "_break", extra=drives(system=system)) as machine:
+        machine.boot(timeout=300)
+        status, output = apply(machine, KEEP.format(mode="upgrade"))  # to slot A, from B
+        assert status == 0, output
+        machine.run("mkdir -p /tmp/a && mount -t ext4 /dev/vda3 /tmp/a && echo broken >/tmp/a/domus/xen.gz && umount /tmp/a")
+        powers_off(machine)
+    with Machine(name + "_back", medium=None, extra=drives(system=system)) as machine:
+        machine.expect("DAMAGED: /domus/xen.gz", timeout=120)
+        log_in(machine)
+        assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
+        powers_off(machine)
+    with Machine(name + "_repair", extra=drives(system=system)) as machine:
+        machine.boot(timeout=300)
+        machine.run("dd if=/dev/zero of=/dev/vda bs=440 count=1 conv=notrunc")
+        status, output = apply(machine, KEEP.format(mode="repair"))
+        assert status == 0, output
+        powers_off(machine)
+    with Machine(name + "_repaired", medium=None, extra=drives(system=system)) as machine:
+        log_in(machine)
+        settings_are_in_force(machine)
+
+
+def sums(*images):
+    return [subprocess.run(["sha256sum", image], check=True, text=True, stdout=subprocess.PIPE).stdout.split()[0]
+            for image in images]
+
+
+@pytest.mark.full
+def test_install_disk_safety():
+    """Three disks: refusals change nothing, an installation and a failing one leave the other two alone."""
+    name = "install_disk_safety"
+    system, second, third = (disk(name, f"{word}.img") for word in ("system", "second", "third"))
+    for image in (second, third):
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-L", "keep", image], check=True)
+    # old RAID metadata, as mdadm 1.2 leaves it: magic 0xa92b4efc 4 KiB from the start
+    with open(system, "r+b") as stream:
+        stream.seek(4096)
+        stream.write(bytes.fromhex("fc4e2ba901000000"))
+    before = sums(system, second, third)
+    with Machine(name, extra=drives(system=system, second=second, third=third)) as machine:
+        machine.boot(timeout=300)
+        refusals = [
+            (conf(a=("serial = SYSTEM", "model = none")), "fits no disk"),
+            (conf(a=("serial = SYSTEM", "min-size = 1 GiB")), "fits 3 disks"),
+            (conf(a=("serial = SYSTEM", "serial = SECOND")), "is not empty"),
+            (conf(a=("serial = SYSTEM", "serial = SYSTEM\nstate = 20 GiB")), "is too small"),
+        ]
+        for text, reason in refusals:
+            status, output = apply(machine, text)
+            assert status == 1 and reason in output, output
+        machine.run("sync")
+        assert sums(system, second, third) == before
+        broken = conf(a=("[disk]", "[hook stop]\nat = before-partitioning\nrun = echo no >&2; exit 3\n\n[disk]"))
+        status, output = apply(machine, broken)
+        assert status == 1 and "hook stop: " in output and "no" in output, output
+        machine.run("sync")
+        assert sums(system, second, third) == before
+        late = conf(a=("[disk]", "[hook stop]\nat = after-installation\nrun = exit 3\n\n[disk]\nerase = yes"))
+        status, output = apply(machine, late)
+        assert status == 1 and "hook stop: " in output, output
+        assert "/run/domus/install/target" not in machine.run("mount")
+        status, output = apply(machine, conf(a=("[disk]", "[disk]\nerase = yes")))
+        assert status == 0, output
+        powers_off(machine)
+    assert sums(second, third) == before[1:]
+    with Machine(name + "_after", medium=None, extra=drives(system=system)) as machine:
+        log_in(machine)
+        settings_are_in_force(machine)
