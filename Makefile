@@ -22,7 +22,7 @@ ifneq ($(words $(CURDIR)),1)
 $(error domus: make cannot build in a folder whose path has a space in it: $(CURDIR))
 endif
 
-.PHONY: help $(BUILD_TARGETS) $(TEST_TARGETS) run shell faults update outdated clean distclean root testroot
+.PHONY: help $(BUILD_TARGETS) $(TEST_TARGETS) run shell faults reproduce update outdated clean distclean root testroot
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile */build.mk | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }' | sort -u
@@ -43,6 +43,13 @@ netboot: ## build/netboot: the same boot by PXE, iPXE and HTTP
 sbom: ## list of the image's packages in SPDX form: build/domus.spdx.json
 
 CONF := $(B)/conf.mk
+# XEN=source is xen=source.
+ifeq ($(origin XEN),command line)
+xen := $(XEN)
+endif
+ifeq ($(origin FIRMWARE),command line)
+firmware := $(FIRMWARE)
+endif
 
 # The file changes only when a value does: see conf.sh.
 $(CONF): $(B)/conf.stamp ;
@@ -115,6 +122,15 @@ test test-all: faults-first
 .PHONY: faults-first
 faults-first: testroot
 	$(Q)$(if $(filter-out fault%,$(T)),,sh tests/faults/run.sh || true)
+
+reproduce: root ## two complete builds in two directories, by two users: the same bytes?
+	$(Q)sh tests/image/reproduce.sh
+
+# test-all takes the result up.
+test-all: reproduce-first
+.PHONY: reproduce-first
+reproduce-first: testroot
+	$(Q)$(if $(filter-out reproduc%,$(T)),,sh tests/image/reproduce.sh || true)
 
 shell: testroot ## a shell inside the build root
 	$(Q)$(B)/run bash

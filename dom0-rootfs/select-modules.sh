@@ -73,7 +73,7 @@ awk -v list="$list" '
 		for (i = 1; i <= n; i++) if (!no[i] && hit(i, $0, name)) {
 			used[i] = 1; take = 1; if (exact[i]) named = 1
 		}
-		for (i = 1; i <= n; i++) if (no[i] && take && !named && hit(i, $0, name)) { used[i] = 1; drop = 1 }
+		for (i = 1; i <= n; i++) if (no[i] && take && hit(i, $0, name)) { used[i] = 1; drop = !named }
 		if (take && !drop) wanted[++m] = $0
 	}
 	END {

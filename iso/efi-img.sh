@@ -16,7 +16,8 @@ find "$tmp" -exec touch -d "@$epoch" {} +
 kib=$(($(du -sk --apparent-size "$tmp" | cut -f 1) + 512))
 truncate -s "${kib}K" "$out.new"
 mkfs.fat -F 12 -n DOMUS-BOOT -i "$(printf '%08x' "$epoch")" --invariant "$out.new" >/dev/null
-export MTOOLS_SKIP_CHECK=1
+# FAT has local times
+export MTOOLS_SKIP_CHECK=1 TZ=UTC
 mcopy -s -m -i "$out.new" "$tmp/EFI" ::
 rm -rf "$tmp"
 mv "$out.new" "$out"

@@ -108,7 +108,7 @@ static void build_timezone(const struct etc_input *in, struct str *out)
 	str_add(out, "%s\n", in->config->zone);
 }
 
-/* Read by /etc/rc.boot before the clock is set; at the very first start it is not there yet. */
+/* Read by /etc/rc.boot, which sets the clock after this, and by /etc/rc.shutdown. */
 static void build_hwclock(const struct etc_input *in, struct str *out)
 {
 	str_add(out, "%s\n", in->config->clock == HOST_CLOCK_LOCAL ? "local" : "utc");

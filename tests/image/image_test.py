@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the image consists of, seen without booting it."""
 
+import gzip
 import os
 import re
 import stat
@@ -79,3 +80,24 @@ def test_every_program_of_the_layers_finds_its_libraries():
             missing |= {(lib, path.name) for lib in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic) if lib not in libraries}
     assert not missing
     assert os.path.exists(LAYERS / "base/usr/lib64/ld-linux-x86-64.so.2")
+
+
+def words_of_build():
+    """What this image was built with: conf.mk's words."""
+    return dict(re.findall(r"^(\w+) := (.*)$", (BUILD / "conf.mk").read_text(), re.M))
+
+
+def test_mirror_for_guests_is_in_the_image():
+    """build.conf's, else the one that the image was built from."""
+    share = LAYERS / "domus/usr/share/domus"
+    built_from = re.search(r"^# mirror: (.*)$", (BUILD / "manifest").read_text(), re.M)[1]
+    recorded = re.search(r"^# guest-mirror: (.*)$", (share / "manifest").read_text(), re.M)[1]
+    assert (share / "guest-mirror").read_text().strip() == recorded == (words_of_build()["GUEST_MIRROR"].strip() or built_from)
+    packages = [line for line in (BUILD / "manifest").read_text().splitlines() if not line.startswith("#")]
+    assert [line for line in (share / "manifest").read_text().splitlines() if not line.startswith("#")] == packages
+
+
+def test_hypervisor_from_source_has_shadow_paging():
+    """And Debian's has not: a guest's profile may rely on it."""
+    xen = gzip.decompress((BUILD / "xen.gz").read_bytes())
+    assert (b"shadow_teardown" in xen) == (words_of_build()["XEN"] == "source")
