@@ -42,8 +42,8 @@ build()
 
 as=
 tree first
-build first 022 -j2 TZ=UTC LANG=C
 tree a-second-longer-name
+build first 022 -j2 TZ=UTC LANG=C
 note="as the same user: only root can be two"
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	# Files of the cache are root's, and may be linked: not chown.
