@@ -13,7 +13,7 @@ SHELL := /bin/sh
 Q := $(if $(V),,@)
 
 # Targets made inside the build root, and inside the test root on top of it.
-BUILD_TARGETS := iso netboot sbom programs
+BUILD_TARGETS := iso netboot sbom programs po
 TEST_TARGETS := check unit lint tui smoke test test-all report golden
 
 ifndef INSIDE
@@ -40,6 +40,7 @@ tui: ## the tests of the screens
 golden: ## rewrite the screens that the tests compare with
 report: ## measure the budgets; build/report.json
 netboot: ## build/netboot: the same boot by PXE, iPXE and HTTP
+po: ## extract the texts for translation: configs/po/domus.pot
 sbom: ## list of the image's packages in SPDX form: build/domus.spdx.json
 
 CONF := $(B)/conf.mk

@@ -20,3 +20,10 @@ $(B)/lib/libdomus.a: $(LIB_OBJS)
 	$(Q)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $^
 
 -include $(LIB_OBJS:.o=.d)
+
+# Texts for translators; a language is a configs/po/NAME.po made from it with msginit.
+PO_SRCS = $(sort $(shell grep -rlE '\bN?_\(' --include='*.[ch]' lib installer vmwizard dom0-rootfs))
+po:
+	$(Q)mkdir -p configs/po && xgettext --from-code=UTF-8 -k -k_ -kN_ --package-name=domus --package-version=$(VERSION) \
+		--add-comments -o configs/po/domus.pot $(PO_SRCS)
+	@echo "  $$(grep -c '^msgid' configs/po/domus.pot) texts in configs/po/domus.pot"

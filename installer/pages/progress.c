@@ -8,10 +8,13 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "schema.h"
+#include "stick.h"
 
 #define LOOK_MS 500
 #define LOG_MAX (4 * 1024 * 1024)
 #define LOG_SHOWN 16384 /* bytes, from the end */
+#define STICKS_MAX 16
 #define KEY_ESC 27
 #define KEY_CTRL_C 3
 
@@ -133,6 +136,62 @@ enum ui_result page_progress(struct ui *ui, void *state)
 	return ask_after_failure(ui, pages, rc == 0 && *status.error ? status.error : err.text);
 }
 
+/* Asks for one of the sticks that are plugged in now; UI_BACK without one. */
+static enum ui_result choose_stick(
+	struct ui *ui, const struct disk_inventory *disks, struct stick *ret_stick)
+{
+	struct stick sticks[STICKS_MAX];
+	struct ui_item items[STICKS_MAX];
+	struct str texts[STICKS_MAX];
+	size_t count = 0;
+	for (size_t at = 0; count < STICKS_MAX && stick_next(disks, &at, &sticks[count]); count++) {
+		const struct stick *stick = &sticks[count];
+		texts[count] = (struct str)STR_INIT;
+		disk_describe(stick->disk, &texts[count]);
+		items[count] =
+			(struct ui_item){.tag = stick->part ? stick->part->name : stick->disk->name,
+				.text = str_text(&texts[count])};
+	}
+	if (count == 0) {
+		ui_say(ui, _("USB stick"), "%s",
+			_("No USB stick with a FAT file system was found. Plug one in and try again."));
+		return UI_BACK;
+	}
+	struct ui_question q = {.id = "stick",
+		.title = _("USB stick"),
+		.text = _(
+			"Which one gets host.conf? Other files on it stay. The file holds no plain "
+			"password, but the hashes of passwords: keep it safe."),
+		.help = ""};
+	size_t chosen = 0;
+	enum ui_result result = ui_menu(ui, &q, items, count, &chosen);
+	*ret_stick = sticks[chosen];
+	for (size_t i = 0; i < count; i++)
+		str_dispose(&texts[i]);
+	return result;
+}
+
+static void save_answers(struct ui *ui, const struct host_config *config)
+{
+	struct disk_inventory disks = DISK_INVENTORY_INIT;
+	struct err err = ERR_INIT;
+	struct stick stick;
+	if (diskinv_read("/", &disks, &err) < 0) {
+		ui_say(ui, _("USB stick"), "%s", err.text);
+		return;
+	}
+	if (choose_stick(ui, &disks, &stick) == UI_OK) {
+		CLEANUP(str_dispose) struct str text = STR_INIT;
+		schema_write(&host_schema, config, &text);
+		if (stick_save(&stick, "host.conf", text.data, text.len, &err) < 0)
+			ui_say(ui, _("USB stick"), "%s", err.text);
+		else
+			ui_say(ui, _("USB stick"), "%s",
+				_("host.conf is saved; the stick can be removed."));
+	}
+	diskinv_dispose(&disks);
+}
+
 enum ui_result page_done(struct ui *ui, void *state)
 {
 	struct pages *pages = state;
@@ -142,22 +201,25 @@ enum ui_result page_done(struct ui *ui, void *state)
 		{.tag = "poweroff", .text = _("Switch the machine off")},
 		{.tag = "shell", .text = _("Stay here, in a shell")},
 		{.tag = "log", .text = _("Show the log")},
+		{.tag = "save", .text = _("Save the answers to a USB stick")},
 	};
+	/* Another process may have asked: then the answers are not here. */
+	const struct host_config *config = &pages->spec->config;
+	size_t count = ARRAY_SIZE(items) - (config->licence == HOST_LICENCE_ACCEPTED ? 0 : 1);
 	struct ui_question q = {.id = "done",
 		.title = _("Domus is installed"),
 		.text = _(
-			"After the restart Xen starts by itself; the medium may stay in, its menu starts "
-			"the disk. Then:\n\n"
-			"  log in as root, at the console or with ssh\n"
-			"  xl list       shows Domain-0\n"
-			"  domus-vm      lists and makes guests\n"
-			"  domus-host    shows and changes this host\n\n"
-			"Your answers are in /etc/domus/host.conf there: domus-install apply with a copy "
-			"of it installs the same host again."),
+			"After the restart Xen starts by itself; the medium may stay in.\n\n"
+			"  console, ssh   log in as root\n"
+			"  xl list        shows Domain-0\n"
+			"  domus-vm       lists and makes guests\n"
+			"  domus-host     shows and changes this host\n\n"
+			"Your answers are there in /etc/domus/host.conf; with it \"domus-install apply\" "
+			"installs the same host again."),
 		.help = ""};
 	size_t chosen = 0;
 	for (;;) {
-		enum ui_result result = ui_menu(ui, &q, items, ARRAY_SIZE(items), &chosen);
+		enum ui_result result = ui_menu(ui, &q, items, count, &chosen);
 		if (ui->is_gone || result == UI_ABORT) {
 			pages->end = PAGES_SHELL;
 			return UI_EXTRA;
@@ -168,6 +230,9 @@ enum ui_result page_done(struct ui *ui, void *state)
 			pages->end = ends[chosen];
 			return UI_OK;
 		}
-		show_log(ui);
+		if (chosen == ARRAY_SIZE(ends))
+			show_log(ui);
+		else
+			save_answers(ui, config);
 	}
 }

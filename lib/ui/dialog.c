@@ -37,6 +37,8 @@ static struct {
 	jmp_buf again;
 	char title[128]; /* of the present box, with blanks around */
 	void *gauge;
+	char *gauge_text; /* what it shows, and below its percent */
+	unsigned gauge_percent;
 } screen;
 
 /* libdialog calls this after it has erased the screen because of a new size. */
@@ -380,10 +382,16 @@ static void free_gauge(void)
 	if (screen.gauge)
 		dlg_free_gauge(screen.gauge);
 	screen.gauge = NULL;
+	free(screen.gauge_text);
+	screen.gauge_text = NULL;
 }
 
 static void dialog_ui_gauge(struct ui *ui, const struct ui_question *q, unsigned percent)
 {
+	const char *shown = q->text ? q->text : "";
+	if (screen.gauge && screen.gauge_percent == percent &&
+		strcmp(screen.gauge_text, shown) == 0)
+		return; /* a slow line has better things to carry */
 	(void)setjmp(screen.again);
 	struct frame_area area = {0};
 	if (!screen.gauge)
@@ -393,6 +401,9 @@ static void dialog_ui_gauge(struct ui *ui, const struct ui_question *q, unsigned
 					      screen.gauge, screen.title, text, 0, 0, (int)percent)
 				    : dlg_allocate_gauge(screen.title, text, area.height,
 					      area.width, (int)percent);
+	free(screen.gauge_text);
+	screen.gauge_text = xstrdup(shown);
+	screen.gauge_percent = percent;
 	dlg_update_gauge(screen.gauge, (int)percent);
 	screen.can_retry = false;
 }
@@ -473,6 +484,7 @@ void ui_open_dialog(struct ui *ret_ui)
 	dialog_state.no_mouse = TRUE; /* a serial line's noise is no click */
 	init_dialog(stdin, stdout);
 	dialog_state.use_shadow = FALSE;
+	dialog_state.pipe_input = NULL; /* a gauge would close it at its end: standard input */
 	(void)raw(); /* Ctrl-C is a key */
 	(void)set_escdelay(ESCAPE_MS);
 	bind_key("* ^C ESC");

@@ -6,9 +6,13 @@ installer/SCREENS.md is made from them.
 """
 
 import ctypes
+import fcntl
+import json
 import os
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -46,7 +50,7 @@ LAST = [("confirm", "Show the plan", ["ENTER"]),
 WALK = LANGUAGE + KEYBOARD + LICENCE + MODE + TIME + DISK + NAMES + NETWORK + PEOPLE + NOTES + LAST
 # Further screens for the documents, made by other tests.
 OTHERS = ["erase", "sizes", "software", "boot-entry", "dom0", "bridge", "bridge-ports", "ipv4-address", "network-c2",
-          "help", "user-admin", "abort"]
+          "help", "user-admin", "abort", "progress", "failed", "done"]
 
 
 def start(*more, **options):
@@ -344,6 +348,58 @@ def test_dumb_line(tmp_path):
 def test_without_a_terminal():
     done = subprocess.run([PROGRAM, *ARGUMENTS], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "needs a terminal" in done.stderr
+
+
+class Executor:
+    """Stands where a running installation would: its lock and its status file."""
+    FOLDER = Path("/run/domus/install")
+
+    def __enter__(self):
+        shutil.rmtree(self.FOLDER, ignore_errors=True)
+        self.FOLDER.mkdir(parents=True)
+        self.lock = open(self.FOLDER / "lock", "w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        return self
+
+    def say(self, state, step=7, percent=35, error=""):
+        text = json.dumps({"state": state, "step": step, "steps": 40, "percent": percent, "seconds_left": 75, "warnings": 1,
+                           "title": "Copying Domus to slot A", "error": error})
+        (self.FOLDER / "new").write_text(text)
+        (self.FOLDER / "new").rename(self.FOLDER / "status")
+        return self
+
+    def __exit__(self, *_):
+        self.lock.close()
+        shutil.rmtree(self.FOLDER)
+
+
+def test_running_installation_is_shown():
+    """Started while one runs: progress, log, the question whether to stop; then the last page."""
+    with Executor() as executor:
+        executor.say("running")
+        (executor.FOLDER / "log").write_text("$ parted --script /dev/vda\n")
+        terminal = Terminal([PROGRAM, "pages", "--root", "build/tui/root"]).wait("Copying Domus").wait("35%")
+        terminal.compare("install-progress").press("l").wait("$ parted").press("ENTER").wait("35%")
+        terminal.press("CTRL-C").wait("Stop the installation?").press("ENTER").wait("35%")
+        assert not (executor.FOLDER / "abort").exists()
+        terminal.resize(43, 132).wait_line(41, "F1 Help").wait("35%").resize(24, 80).wait("35%")
+        executor.say("running", 20, 60)
+        terminal.wait("Step 20 of 40").wait("60%").press("CTRL-C").wait("Stop the installation?").press("LEFT", "ENTER")
+        terminal.wait("60%")
+        assert (executor.FOLDER / "abort").exists()
+        executor.say("done", 40, 100)
+        terminal.wait("Restart into the new host").compare("install-done").press("DOWN", "DOWN", "ENTER")
+        assert terminal.end() == 0
+
+
+def test_failed_installation():
+    with Executor() as executor:
+        executor.say("running")
+        terminal = Terminal([PROGRAM, "pages", "--root", "build/tui/root"]).wait("35%")
+        executor.say("failed", error="partition 2: mkfs.ext4 failed: No space left")
+        terminal.wait("Leave, to a shell").compare("install-failed").press("DOWN", "ENTER").wait("Show the plan")
+        terminal.press("CTRL-C").wait("Leave the installation?").press("LEFT", "ENTER")
+        assert terminal.end() == 1
 
 
 def test_screens_in_the_docs():

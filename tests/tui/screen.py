@@ -68,6 +68,17 @@ class Terminal:
         self.child = pexpect.spawn(str(argv[0]), [str(a) for a in argv[1:]], dimensions=(lines, columns),
                                    env=environment, cwd=TOP, timeout=20)
 
+    @classmethod
+    def on_line(cls, child, lines=24, columns=80):
+        """The same on a line that pexpect has open already: an emulated machine's serial port."""
+        self = cls.__new__(cls)
+        self.screen = Screen(columns, lines)
+        self.stream = Stream(self.screen)
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.raw = b""
+        self.child = child
+        return self
+
     def feed(self, seconds=0.05):
         """Takes what the program has drawn; False at its end."""
         try:
@@ -107,8 +118,8 @@ class Terminal:
 
     def rest(self, quiet=0.15):
         """Reads until nothing more comes for so long."""
-        before = None
-        while before != self.raw:
+        before, limit = None, time.monotonic() + 10
+        while before != self.raw and time.monotonic() < limit:
             before = self.raw
             if not self.feed(quiet):
                 break

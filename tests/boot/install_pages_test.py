@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A whole installation by key strokes on an 80x24 serial terminal, up to the host that it makes."""
+
+import re
+import socket
+import threading
+
+from install_test import disk, drives, log_in, powers_off
+from harness.machine import SLOW, Machine
+from tui.installer_test import LANGUAGE, KEYBOARD, LICENCE, MODE, TIME, NAMES, NOTES
+from tui.screen import Terminal
+
+PASSWORD = "pa@:_ss1"
+DISK = [("overview", "To the next questions", ["ENTER"]), ("disk", "On which disk", ["ENTER"])]
+
+
+def answering_port():
+    """A port of ours that accepts connections; the machine sees it at 10.0.2.2."""
+    server = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=lambda: [server.accept() for _ in range(9)], daemon=True).start()
+    return server.getsockname()[1]
+
+
+def answer(terminal, steps):
+    for _, text, keys in steps:
+        terminal.wait(text, 60 * SLOW)
+        terminal.press(*keys)
+
+
+def test_install_by_key_strokes():
+    """Password with @ : _ and the jp106 layout; fixed answers, connection test, a user; then the host itself."""
+    name = "install_by_key_strokes"
+    system, other = disk(name, "system.img"), disk(name, "other.img", 1)
+    port = answering_port()
+    with Machine(name, extra=drives(system=system, other=other)) as machine:
+        machine.boot()
+        machine.run("stty rows 24 cols 80")
+        terminal = Terminal.on_line(machine.child)
+        machine.send("domus-install\r")
+        answer(terminal, LANGUAGE + KEYBOARD + LICENCE + MODE + TIME + DISK + NAMES)
+        answer(terminal, [("network", "These settings are right", ["ENTER"]),
+                          ("connection", "Put the new settings", ["ENTER"]),
+                          ("host", "Which host is to answer", ["CTRL-U", f"10.0.2.2:{port}", "ENTER"])])
+        terminal.wait("goes on in any case", 120 * SLOW)
+        for verdict in ["Link +ok", "Address +ok +xenbr0 10.0.2.15", "Gateway +ok", "Host +ok +10.0.2.2 answers"]:
+            assert re.search(verdict, terminal.text()), terminal.text()
+        terminal.press("ENTER")
+        answer(terminal, [("login", "How do people log in", ["ENTER"]),
+                          ("users", "Ordinary users", ["DOWN", "ENTER"]),
+                          ("user-name", "Small letters", ["tux", "ENTER"]),
+                          ("user-fullname", "person's name", ["Tux", "ENTER"]),
+                          ("user-password", "The password of tux", ["tuxtuxtux", "DOWN", "tuxtuxtux", "ENTER"]),
+                          ("user-admin", "administer", ["LEFT", "ENTER"]),
+                          ("users", "Tux; password, administrator", ["HOME", "ENTER"])] + NOTES)
+        answer(terminal, [("confirm", "Show the plan", ["ENTER"]),
+                          ("plan", "What will be installed", ["ENTER"]),
+                          ("install", "no question is asked any more", ["LEFT", "ENTER"]),
+                          ("progress", "L shows the log", [])])
+        print(terminal.text())
+        terminal.wait("Restart into the new host", 240 * SLOW)
+        print(terminal.text())
+        terminal.press("ENTER")
+        machine.expect("Boot from hard disk", timeout=120)
+        machine.send("\r")
+        log_in(machine, password=PASSWORD)
+        assert re.search(r"^Domain-0\s+0\s", machine.run("xl list"), re.M)
+        assert machine.run("ls /run/domus/failed").split() == []
+        assert machine.run("hostname -f").strip() == "xen1.example.org"
+        assert "JST" in machine.run("date")
+        assert machine.run("cat /etc/domus/keymap").strip() == "jp106"
+        assert "wheel" in machine.run("id tux")
+        assert "serial = SYSTEM" in machine.run("cat /etc/domus/host.conf")
+        assert PASSWORD not in machine.run("cat /etc/domus/host.conf /var/log/domus-install.log")
+        powers_off(machine)
+    assert not any(other.read_bytes()), "the disk that was not chosen was written to"
