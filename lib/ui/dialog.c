@@ -485,7 +485,7 @@ void ui_open_dialog(struct ui *ret_ui)
 	init_dialog(stdin, stdout);
 	dialog_state.use_shadow = FALSE;
 	dialog_state.pipe_input = NULL; /* a gauge would close it at its end: standard input */
-	(void)raw(); /* Ctrl-C is a key */
+	(void)raw();                    /* Ctrl-C is a key */
 	(void)set_escdelay(ESCAPE_MS);
 	bind_key("* ^C ESC");
 	bind_key("* F1 HELP");

@@ -5,6 +5,8 @@ import re
 import socket
 import threading
 
+import pytest
+
 from install_test import disk, drives, log_in, powers_off
 from harness.machine import SLOW, Machine
 from tui.installer_test import LANGUAGE, KEYBOARD, LICENCE, MODE, TIME, NAMES, NOTES
@@ -27,6 +29,7 @@ def answer(terminal, steps):
         terminal.press(*keys)
 
 
+@pytest.mark.full
 def test_install_by_key_strokes():
     """Password with @ : _ and the jp106 layout; fixed answers, connection test, a user; then the host itself."""
     name = "install_by_key_strokes"
