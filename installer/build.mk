@@ -9,3 +9,7 @@ $(B)/bin/domus-install: $(INSTALLER_OBJS) $(B)/lib/libdomus.a
 	$(call step,LD,$@)
 	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(INSTALLER_LIBS)
 -include $(INSTALLER_OBJS:.o=.d)
+
+programs: $(B)/man/domus-install.8
+$(B)/man/domus-install.8: installer/domus-install.8
+	$(Q)mkdir -p $(@D) && cp $< $@

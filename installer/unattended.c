@@ -14,6 +14,7 @@
 #include "mem.h"
 #include "plan.h"
 #include "proc.h"
+#include "report.h"
 #include "show.h"
 
 enum { ERROR_WAIT_S = 30 };
@@ -105,6 +106,16 @@ static int install(struct install_spec *spec, struct err *err)
 	return apply_spec(spec, NULL, err);
 }
 
+/* Whatever becomes of the report, the installation's result stands. */
+static void report(const struct install_spec *spec, int rc, const struct err *result)
+{
+	struct err err = ERR_INIT;
+	const char *word = rc == 0 ? "done" : rc > 0 ? "refused" : "failed";
+	if (spec->config.report_url[0] && report_send(spec->config.report_url, spec->config.name,
+						  word, rc == 0 ? "" : result->text, &err) < 0)
+		(void)fprintf(stderr, "%s\n", err.text);
+}
+
 int command_unattended(const struct options *options)
 {
 	CLEANUP(spec_dispose) struct install_spec spec;
@@ -113,6 +124,7 @@ int command_unattended(const struct options *options)
 	spec_init(&spec);
 	int rc = install(&spec, &err);
 	(void)fflush(stdout);
+	report(&spec, rc, &err);
 	if (rc == 0) {
 		handle_success(&spec);
 		return 0;

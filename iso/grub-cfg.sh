@@ -40,6 +40,8 @@ END
 sed "s/@VERSION@/$version/; s/@VOLUME@/$volume/" iso/grub-head.cfg
 xen_entry live "Domus live (Xen)" "com1=115200,8n1 console=com1,vga" \
 	"console=hvc0 console=tty0 quiet loglevel=4"
+xen_entry install "Install Domus" "com1=115200,8n1 console=com1,vga" \
+	"console=hvc0 console=tty0 quiet loglevel=4 domus.install"
 # Indented: entries that are not always there.
 echo 'if [ -n "$unattended" ]; then'
 xen_entry unattended "Install Domus unattended, as domus.conf says" "com1=115200,8n1 console=com1,vga" \
