@@ -47,6 +47,9 @@ mkdir -p "$dir/boot/grub/x86_64-efi" "$dir/boot/grub/i386-pc"
 cp /usr/lib/grub/x86_64-efi/*.mod /usr/lib/grub/x86_64-efi/*.lst "$dir/boot/grub/x86_64-efi/"
 rm -f "$dir/boot/grub/x86_64-efi/"*test*.mod
 cp "$IMAGE"/boot/memtest86+x64.bin "$IMAGE"/boot/memtest86+x64.efi "$dir/boot/"
-[ -z "$CONFIG" ] || cp "$CONFIG" "$dir/domus.conf"
+[ -z "$CONFIG" ] || {
+	build/bin/domus-install check "$CONFIG" >&2
+	cp "$CONFIG" "$dir/domus.conf"
+}
 find "$dir" -exec touch -h -d "@$epoch" {} + 2>/dev/null
 find "$dir" -type d -exec chmod 755 {} +
