@@ -111,6 +111,7 @@ $(TEST_TARGETS): testroot
 	+$(Q)$(INNER) $(CURDIR)/$(B)/testroot $(INNER_MAKE) $@
 
 smoke test test-all report: iso
+test-all: netboot
 
 run: testroot
 	$(Q)$(B)/run sh tests/boot/run.sh

@@ -75,6 +75,19 @@ def test_uefi_cd():
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("firmware, file", [("bios", "grub-bios.0"), ("uefi", "grub-efi.efi")])
+def test_pxe(firmware, file):
+    """From the network with QEMU's own TFTP server: no disk, no medium."""
+    netboot = BUILD / "netboot"
+    nic = f"user,model=e1000,tftp={netboot},bootfile={file}"
+    with Machine(f"pxe_{firmware}", medium=None, firmware=firmware, memory=3072, nic=nic) as machine:
+        machine.boot(timeout=600)
+        works(machine)
+        assert "domus.medium" not in machine.run("cat /proc/cmdline")
+        powers_off(machine)
+
+
+@pytest.mark.full
 def test_literal_command():
     """`qemu-system-x86_64 -m 2G -cdrom build/domus.iso`, with nothing else but a serial line to see it by."""
     machine = Machine("literal_command")

@@ -24,6 +24,9 @@ OVMF = Path("/usr/share/OVMF")
 SLOW = float(os.environ.get("DOMUS_SLOW", "1"))
 
 PROMPT = "domus-test# "
+# Xen keeps 128 characters of what comes over its serial line until dom0 reads them; the rest of a longer
+# line is lost when dom0 is late.
+LINE_MAX = 100
 
 
 def kvm_works():
@@ -152,6 +155,8 @@ class Machine:
 
     def run(self, command, timeout=60, check=True):
         """Runs a command line in the shell; returns its output. check: a status other than 0 fails."""
+        if len(command) > LINE_MAX:
+            command = self._put_aside(command)
         self.send(f"{command}; echo \"rc\"=$?\r")
         self.expect(r"rc=(\d+)\s", timeout=timeout)
         output = self.child.before.decode(errors="replace").replace("\r\n", "\n")
@@ -160,6 +165,13 @@ class Machine:
         if check and status != 0:
             self.fail(f"`{command}` ended with status {status}: {output.strip()[-2000:]}")
         return output if check else (status, output)
+
+    def _put_aside(self, command):
+        """Writes a long command to a file over there, bit by bit; returns the one that carries it out."""
+        self.run(": >/tmp/.command")
+        for start in range(0, len(command), LINE_MAX // 2):
+            self.run(f"printf %s {shlex.quote(command[start:start + LINE_MAX // 2])} >>/tmp/.command")
+        return ". /tmp/.command"
 
     def wait_off(self, timeout=60):
         """Waits until the machine has powered itself off."""
