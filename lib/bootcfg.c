@@ -15,7 +15,13 @@ static const char head[] =
 	"# Slot chooser of an installed Domus. Written at installation; what a user sets is in args.cfg.\n"
 	"set pager=0\n"
 	"insmod serial\n"
-	"if [ -f $prefix/args.cfg ]; then\n"
+	"load_env --file $prefix/grubenv\n"
+	"# New arguments are tried once: only a host that came up with them keeps them.\n"
+	"if [ \"$args\" = try -a -f $prefix/args-try.cfg ]; then\n"
+	"\tset args=bad\n"
+	"\tsave_env --file $prefix/grubenv args\n"
+	"\tsource $prefix/args-try.cfg\n"
+	"elif [ -f $prefix/args.cfg ]; then\n"
 	"\tsource $prefix/args.cfg\n"
 	"else\n"
 	"\tset serial_unit=0\n"
@@ -36,7 +42,6 @@ static const char head[] =
 	"\tfwsetup\n"
 	"fi\n"
 	"\n"
-	"load_env --file $prefix/grubenv\n"
 	"if [ \"$installed\" != yes ]; then\n"
 	"\techo\n"
 	"\techo 'The installation of Domus on this disk was not completed.'\n"
@@ -203,4 +208,19 @@ char *bootcfg_env_get(const char *block, const char *name)
 		if (strncmp(p, name, len) == 0 && p[len] == '=')
 			return xstrndup(p + len + 1, strcspn(p + len + 1, "\n"));
 	return NULL;
+}
+
+int bootcfg_env_set(const char *block, const char *name, const char *value, struct str *ret_block,
+	struct err *err)
+{
+	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+	size_t len = strlen(name);
+	for (const char *p = block; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		size_t line = strcspn(p, "\n");
+		if (p[0] == '#' || line == 0 || (strncmp(p, name, len) == 0 && p[len] == '='))
+			continue;
+		strlist_addf(&words, "%.*s", (int)line, p);
+	}
+	strlist_addf(&words, "%s=%s", name, value);
+	return bootcfg_env(&words, ret_block, err);
 }

@@ -29,7 +29,7 @@ struct bootcfg_ids {
 /* grub.cfg: says "not completed" until the environment has installed=yes, else starts a slot. */
 void bootcfg_chooser(const struct bootcfg_ids *ids, struct str *ret_text);
 
-/* args.cfg; memory_mib is the machine's, 0 when unknown. */
+/* args.cfg, args-try.cfg; memory_mib is the machine's, 0 when unknown. */
 void bootcfg_args(const struct host_config *config, uint64_t memory_mib, struct str *ret_text);
 
 /* MiB that dom0_mem has besides 6 % of the machine's memory, for memory = auto. */
@@ -39,5 +39,8 @@ uint64_t bootcfg_dom0_base_mib(const struct host_config *config, uint64_t memory
 int bootcfg_env(const struct strlist *words, struct str *ret_block, struct err *err);
 /* The value of name in a block, or NULL. The caller frees. */
 char *bootcfg_env_get(const char *block, const char *name);
+/* The block with name at another value; the other words stay. */
+int bootcfg_env_set(const char *block, const char *name, const char *value, struct str *ret_block,
+	struct err *err);
 
 #endif

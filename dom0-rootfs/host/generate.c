@@ -12,10 +12,13 @@
 
 #include "etc_text.h"
 #include "file.h"
+#include "generate.h"
 #include "host.h"
 #include "lang.h"
 #include "mem.h"
+#include "rollback.h"
 #include "source.h"
+#include "store.h"
 
 #define FAILED_PATH "/run/domus/failed/config"
 
@@ -220,21 +223,47 @@ static void record_trouble(struct generator *g, const struct source *source)
 		say_failure(g, &err);
 }
 
-int command_generate(const struct options *options)
+int generate_files(const char *root, const struct host_config *config)
 {
-	CLEANUP(source_dispose) struct source source;
 	CLEANUP(release_dispose) struct release release;
-	source_load(options->root, options->conf, &source);
-	release_read(options->root, &release);
-	for (size_t i = 0; i < source.messages.count; i++)
-		(void)fprintf(stderr, "domus-host: %s\n", source.messages.items[i]);
-	struct generator g = {.root = options->root, .config = &source.config, .release = &release};
+	release_read(root, &release);
+	struct generator g = {.root = root, .config = config, .release = &release};
 	make_dirs(&g);
 	write_files(&g);
 	make_links(&g);
 	make_homes(&g);
-	if (!source.is_closed)
-		record_uids(&g);
+	record_uids(&g);
+	return g.failures;
+}
+
+/* A change that waited for its confirmation when the machine went down is not kept. */
+static void take_back_unconfirmed(const char *root)
+{
+	struct err err = ERR_INIT;
+	if (file_exists(root, ROLLBACK_PENDING_PATH) || !store_take_back(root, &err))
+		return;
+	static const char text[] = N_(
+		"a change was not confirmed before the restart and was taken back; it is in " STORE_REFUSED_PATH
+		"\n");
+	(void)fprintf(stderr, "domus-host: %s", err.code ? err.text : _(text));
+	(void)file_write(root, ROLLBACK_FAILED_PATH, _(text), strlen(_(text)), 0644, NULL);
+}
+
+int command_generate(const struct options *options)
+{
+	CLEANUP(source_dispose) struct source source;
+	(void)file_make_dirs(options->root, "/run/domus/failed", 0755, NULL);
+	if (!options->conf)
+		take_back_unconfirmed(options->root);
+	source_load(options->root, options->conf, &source);
+	for (size_t i = 0; i < source.messages.count; i++)
+		(void)fprintf(stderr, "domus-host: %s\n", source.messages.items[i]);
+	struct generator g = {.root = options->root,
+		.config = &source.config,
+		.failures = generate_files(options->root, &source.config)};
 	record_trouble(&g, &source);
+	store_record_applied(options->root, STORE_APPLIED_PATH, &source.config);
+	if (!file_exists(options->root, STORE_BOOTED_PATH))
+		store_record_applied(options->root, STORE_BOOTED_PATH, &source.config);
 	return g.failures ? 1 : 0;
 }

@@ -5,12 +5,17 @@
 
 #include <stdbool.h>
 
+#include "err.h"
+
 struct options {
 	const char *root; /* --root, "/" without it */
 	const char *conf; /* --conf, or NULL */
 	bool is_json;     /* --json */
 	bool is_dry_run;  /* --dry-run */
 	bool is_live;     /* --live */
+	bool is_sure;     /* --yes */
+	bool is_template; /* --template */
+	unsigned seconds; /* --timeout, 0 without it */
 	char **args;      /* what is not an option */
 	int n_args;
 };
@@ -22,5 +27,32 @@ int command_check(const struct options *options);
 int command_schema(const struct options *options);
 int command_status(const struct options *options);
 int command_banner(const struct options *options);
+int command_get(const struct options *options);
+int command_set(const struct options *options);
+int command_unset(const struct options *options);
+int command_edit(const struct options *options);
+int command_apply(const struct options *options);
+int command_undo(const struct options *options);
+int command_confirm(const struct options *options);
+int command_diff(const struct options *options);
+int command_save(const struct options *options);
+int command_boot(const struct options *options);
+int command_healthy(const struct options *options);
+int command_passwd(const struct options *options);
+int command_users(const struct options *options);
+int command_time(const struct options *options);
+int command_keyboard(const struct options *options);
+int command_services(const struct options *options);
+int command_logs(const struct options *options);
+int command_diagnostics(const struct options *options);
+int command_storage(const struct options *options);
+int command_reboot(const struct options *options);
+int command_poweroff(const struct options *options);
+
+/* Says an error; always 1. */
+int host_fail(const struct err *err);
+/* Prints a value of jansson's, which it takes over. */
+struct json_t;
+void host_print_json(struct json_t *value);
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Writes domus-host's man page with the keys of the configuration file, from `domus-host schema`, in
-# place of the page's KEYS line. Usage: man.sh DOMUS-HOST PAGE >FILE (runs in the build root)
+# place of the page's KEYS line, and its commands in place of the COMMANDS line. Usage: man.sh DOMUS-HOST PAGE >FILE (runs in the build root)
 set -eu
 
 program=$1
@@ -34,6 +34,7 @@ grep -q '^\.\\" KEYS' "$page" || {
 while IFS= read -r line; do
 	case $line in
 	'.\" KEYS'*) printf '%s\n' "$keys" ;;
+	'.\" COMMANDS'*) "$program" manual ;;
 	*) printf '%s\n' "$line" ;;
 	esac
 done <"$page"

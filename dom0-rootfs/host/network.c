@@ -14,6 +14,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "netplan.h"
+#include "network.h"
 #include "proc.h"
 #include "source.h"
 
@@ -247,6 +248,46 @@ static int network_down(struct network *n)
 	for (size_t i = 0; i < plan.n_commands; i++)
 		run(n, &plan.commands[i]);
 	return n->failures ? 1 : 0;
+}
+
+/* ---- from one configuration to another ---- */
+
+/* Guests' interfaces with their bridges; a bridge that is deleted lets go of them. */
+static void join_guests(struct network *n, const struct net_inventory *before)
+{
+	CLEANUP(netinv_dispose) struct net_inventory after = NET_INVENTORY_INIT;
+	if (read_inventory(n->options, &after) < 0)
+		return;
+	for (size_t i = 0; i < before->count; i++) {
+		const struct net_dev *dev = &before->devs[i];
+		if (dev->kind != NET_OTHER || !dev->master[0] || !netinv_find(&after, dev->name))
+			continue;
+		const struct net_dev *bridge = netinv_find(&after, dev->master);
+		if (!bridge || bridge->kind != NET_BRIDGE) {
+			(void)fprintf(stderr,
+				_("domus-host: network: %s was in %s, which is gone: its guest has no network\n"),
+				dev->name, dev->master);
+			continue;
+		}
+		CLEANUP(mem_free_string)
+		char *words = xasprintf("ip link set dev %s master %s", dev->name, dev->master);
+		run_words(n, words);
+	}
+}
+
+int network_switch(
+	const char *root, const struct host_config *before, const struct host_config *after)
+{
+	const struct options options = {.root = root};
+	struct network down = {.options = &options, .config = before};
+	struct network up = {.options = &options, .config = after};
+	CLEANUP(netinv_dispose) struct net_inventory devices = NET_INVENTORY_INIT;
+	if (read_inventory(&options, &devices) < 0)
+		return 1;
+	(void)network_down(&down);
+	(void)network_up(&up);
+	join_guests(&up, &devices);
+	return down.failures + up.failures;
 }
 
 /* ---- status ---- */

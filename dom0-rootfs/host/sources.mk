@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sources of domus-host, relative to the top; needs libdomus.a, jansson; includes lib/.
+# Sources of domus-host, relative to the top; needs libdomus.a, jansson, libdialog; includes lib/.
 HOST_SRCS := $(addprefix dom0-rootfs/host/, \
-	addresses.c check.c etc_text.c generate.c main.c network.c release.c source.c status.c)
-HOST_LIBS := -ljansson
+	accounts.c addresses.c apply.c bootargs.c bootcmd.c changes.c check.c command_settings.c conftext.c \
+	diagnostics.c etc_text.c generate.c inspect.c main.c network.c release.c rollback.c settings.c \
+	source.c status.c storage.c store.c system.c)
+HOST_LIBS := -ljansson $(LIB_UI_LIBS)

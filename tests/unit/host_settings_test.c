@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Changes in a configuration's text, differences of two configurations, secrets of bundles, GRUB's words. */
+/* sources: dom0-rootfs/host/conftext.c dom0-rootfs/host/changes.c dom0-rootfs/host/storage.c */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "dom0-rootfs/host/changes.h"
+#include "dom0-rootfs/host/conftext.h"
+#include "dom0-rootfs/host/host.h"
+#include "dom0-rootfs/host/storage.h"
+#include "lib/bootcfg.h"
+#include "lib/mem.h"
+#include "tests/unit/hostconf_samples.h"
+
+/* Of command_settings.c, which storage's command needs and these tests do not. */
+int host_fail(const struct err *err)
+{
+	(void)err;
+	return 1;
+}
+
+void host_print_json(struct json_t *value)
+{
+	(void)value;
+}
+
+static void keys(void **state)
+{
+	static const struct {
+		const char *text, *kind, *name, *key;
+	} cases[] = {
+		{"host.name", "host", NULL, "name"},
+		{"bridge.xenbr0.mtu", "bridge", "xenbr0", "mtu"},
+		{"vlan.eth0.5.id", "vlan", "eth0.5", "id"},
+		{"host", NULL, NULL, NULL},
+		{"host.x.name", NULL, NULL, NULL},
+		{"bridge.mtu", NULL, NULL, NULL},
+		{"bridge..mtu", NULL, NULL, NULL},
+		{"vm.web.memory", NULL, NULL, NULL},
+		{".", NULL, NULL, NULL},
+		{"", NULL, NULL, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(conf_key_dispose) struct conf_key key = {.kind = NULL};
+		struct err err = ERR_INIT;
+		int rc = conf_key_parse(cases[i].text, &key, &err);
+		assert_int_equal(rc, cases[i].kind ? 0 : -1);
+		if (rc < 0) {
+			assert_true(err.text[0] != '\0');
+			continue;
+		}
+		assert_string_equal(key.kind, cases[i].kind);
+		assert_string_equal(key.key, cases[i].key);
+		if (cases[i].name)
+			assert_string_equal(key.name, cases[i].name);
+		else
+			assert_null(key.name);
+	}
+}
+
+static void texts(void **state)
+{
+	/* values: separated by "|"; NULL: none */
+	static const struct {
+		const char *before, *key, *values, *after;
+	} cases[] = {
+		{"", "host.name", "a", "[host]\nname = a\n"},
+		{"[host]\n", "host.name", "a", "[host]\nname = a\n"},
+		{"[host]\nname = x", "host.name", "a", "[host]\nname = a\n"},
+		{"# c\n[host]\n# d\nname = x\n\n[time]\nclock = utc\n", "host.domain", "b.c",
+			"# c\n[host]\n# d\nname = x\ndomain = b.c\n\n[time]\nclock = utc\n"},
+		{"[root]\nssh-key = 1\n# c\nssh-key = 2\npassword = *\n", "root.ssh-key", "3|4",
+			"[root]\nssh-key = 3\nssh-key = 4\n# c\npassword = *\n"},
+		{"[host]\nname = x\ndomain = y\n", "host.name", NULL, "[host]\ndomain = y\n"},
+		{"[host]\nname = x\n", "time.zone", NULL, "[host]\nname = x\n"},
+		{"[bridge a]\nmtu = 1\n[bridge b]\n", "bridge.b.ports", "",
+			"[bridge a]\nmtu = 1\n[bridge b]\nports =\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(conf_key_dispose) struct conf_key key = {.kind = NULL};
+		CLEANUP(strlist_dispose) struct strlist values = STRLIST_INIT;
+		CLEANUP(str_dispose) struct str out = STR_INIT;
+		assert_int_equal(conf_key_parse(cases[i].key, &key, NULL), 0);
+		for (const char *p = cases[i].values; p;
+			p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+			strlist_addf(&values, "%.*s", (int)strcspn(p, "|"), p);
+		conftext_set(cases[i].before, &key, &values, &out);
+		assert_string_equal(str_text(&out), cases[i].after);
+	}
+}
+
+static void sections(void **state)
+{
+	static const char text[] =
+		"[host]\nname = x\n\n# b's\n[bridge b]\n# in it\nmtu = 1500\n# of c\n[bridge c]\n";
+	CLEANUP(str_dispose) struct str out = STR_INIT;
+	CLEANUP(str_dispose) struct str last = STR_INIT;
+	CLEANUP(str_dispose) struct str same = STR_INIT;
+	(void)state;
+	conftext_remove_section(text, "bridge", "b", &out);
+	assert_string_equal(str_text(&out), "[host]\nname = x\n\n# b's\n# of c\n[bridge c]\n");
+	conftext_remove_section(str_text(&out), "bridge", "c", &last);
+	assert_string_equal(str_text(&last), "[host]\nname = x\n\n# b's\n# of c\n");
+	conftext_remove_section(text, "bridge", "d", &same);
+	assert_string_equal(str_text(&same), text);
+}
+
+static void compare(const char *before, const char *after, const char *expected)
+{
+	CLEANUP(hostconf_dispose) struct host_config a;
+	CLEANUP(hostconf_dispose) struct host_config b;
+	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+	CLEANUP(changes_dispose) struct changes changes = CHANGES_INIT;
+	CLEANUP(str_dispose) struct str all = STR_INIT;
+	const struct hostconf_context context = {.zoneinfo_root = NULL};
+	hostconf_init(&a);
+	hostconf_init(&b);
+	hostconf_parse(before, strlen(before), &context, SCHEMA_LENIENT, &a, &problems);
+	hostconf_parse(after, strlen(after), &context, SCHEMA_LENIENT, &b, &problems);
+	assert_int_equal(problems.errors, 0);
+	changes_build(&a, &b, &changes);
+	for (size_t i = 0; i < changes.count; i++) {
+		CLEANUP(mem_free_string) char *text = change_text(&changes.items[i]);
+		str_add(&all, "%s\n", text);
+	}
+	assert_string_equal(str_text(&all), expected);
+}
+
+static void differences(void **state)
+{
+	(void)state;
+	compare("[host]\nname = a\n", "[host]\nname = a\n", "");
+	compare("", "[boot]\ntimeout = 9\n", "[boot] timeout: 3 -> 9 (at the next start)\n");
+	compare("[disk]\nerase = yes\n", "", "[disk] erase: yes -> no (only at installation)\n");
+	compare("", "[root]\npassword = " SAMPLE_HASH "\n",
+		"[root] password: * -> (set) (at once)\n");
+	compare("[bridge b]\nports =\nmtu = 1400\n", "[bridge c]\nports =\n",
+		"[bridge b] mtu: 1400 -> nothing (at once)\n[bridge c]: nothing -> there (at once)\n");
+	compare("[bridge b]\nports = eth0\n", "[bridge b]\nports = eth1 eth0\n",
+		"[bridge b] ports: eth0 -> eth1 eth0 (at once)\n");
+	compare("[vm a]\nx = 1\n[vm b]\nx = 1\n", "[vm a]\nx = 1\n[vm b]\nx = 2\n",
+		"[vm b]: there -> there (only at installation)\n");
+}
+
+static void grub_words(void **state)
+{
+	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+	CLEANUP(str_dispose) struct str block = STR_INIT;
+	CLEANUP(str_dispose) struct str next = STR_INIT;
+	CLEANUP(str_dispose) struct str last = STR_INIT;
+	CLEANUP(str_dispose) struct str chooser = STR_INIT;
+	(void)state;
+	strlist_add(&words, "installed=yes");
+	strlist_add(&words, "slot=a");
+	assert_int_equal(bootcfg_env(&words, &block, NULL), 0);
+	assert_int_equal(bootcfg_env_set(str_text(&block), "args", "try", &next, NULL), 0);
+	assert_int_equal(bootcfg_env_set(str_text(&next), "args", "ok", &last, NULL), 0);
+	assert_int_equal(last.len, BOOTCFG_ENV_BYTES);
+	static const char expected[] =
+		"# GRUB Environment Block\ninstalled=yes\nslot=a\nargs=ok\n####";
+	assert_memory_equal(str_text(&last), expected, sizeof(expected) - 1);
+	/* GRUB must have read its words before it asks for one. */
+	const struct bootcfg_ids ids = {"a", "b", "c"};
+	bootcfg_chooser(&ids, &chooser);
+	const char *text = str_text(&chooser);
+	assert_true(strstr(text, "load_env") < strstr(text, "\"$args\" = try"));
+	assert_true(strstr(text, "save_env --file $prefix/grubenv args") <
+		    strstr(text, "source $prefix/args-try.cfg"));
+}
+
+static void thin_pools(void **state)
+{
+	CLEANUP(storage_dispose) struct pools pools = POOLS_INIT;
+	CLEANUP(storage_dispose) struct pools wrong = POOLS_INIT;
+	struct err err = ERR_INIT;
+	(void)state;
+	assert_int_equal(
+		storage_parse("  domus|pool|1024|512|33.30|1.5\n  x|y|1|0||\n", &pools, NULL), 0);
+	assert_int_equal(pools.count, 2);
+	assert_string_equal(pools.items[0].group, "domus");
+	assert_int_equal(pools.items[0].free_bytes, 512);
+	assert_true(pools.items[0].data_percent > 33 && pools.items[0].data_percent < 34);
+	assert_int_equal(storage_parse("  something else\n", &wrong, &err), -1);
+	assert_string_equal(err.text, "lvs said \"  something else\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys),
+		cmocka_unit_test(texts),
+		cmocka_unit_test(sections),
+		cmocka_unit_test(differences),
+		cmocka_unit_test(grub_words),
+		cmocka_unit_test(thin_pools),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
