@@ -42,3 +42,19 @@ int pwhash_make(const char *password, char **ret_hash, struct err *err)
 	free(data);
 	return rc;
 }
+
+bool pwhash_is_right(const char *hash, const char *password)
+{
+	if (hash[0] != '$')
+		return false;
+	struct crypt_data *data = xcalloc(1, sizeof(*data));
+	const char *made = crypt_r(password, hash, data);
+	bool is_right = made && strlen(made) == strlen(hash);
+	/* Every character is looked at, whatever the first ones are. */
+	unsigned char difference = 0;
+	for (size_t i = 0; is_right && hash[i]; i++)
+		difference |= (unsigned char)(made[i] ^ hash[i]);
+	explicit_bzero(data, sizeof(*data));
+	free(data);
+	return is_right && difference == 0;
+}

@@ -41,7 +41,7 @@ int accounts_set_password(
 }
 
 /* uids of the past are in lines "UID NAME". */
-static int64_t next_uid(const char *root, const struct host_config *config)
+int64_t accounts_next_uid(const char *root, const struct host_config *config)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	int64_t uid = FIRST_UID;
@@ -69,7 +69,7 @@ int accounts_add(const char *root, const char *name, struct err *err)
 			return err_set(err, ERR_INVALID, 0, _("there is a user %s already"), name);
 	if (conf_key_parse(text, &key, err) < 0)
 		return -1;
-	strlist_addf(&values, "%" PRId64, next_uid(root, &source.config));
+	strlist_addf(&values, "%" PRId64, accounts_next_uid(root, &source.config));
 	return settings_set(root, &key, &values, err);
 }
 

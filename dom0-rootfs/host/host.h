@@ -48,6 +48,7 @@ int command_diagnostics(const struct options *options);
 int command_storage(const struct options *options);
 int command_reboot(const struct options *options);
 int command_poweroff(const struct options *options);
+int command_console(const struct options *options);
 
 /* Says an error; always 1. */
 int host_fail(const struct err *err);

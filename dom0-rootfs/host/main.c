@@ -104,6 +104,9 @@ static const struct command {
 		N_("restart this host; its guests are listed first")},
 	{"poweroff", command_poweroff, OPTION_YES, 0, 0, "[--yes]",
 		N_("switch this host off; its guests are listed first")},
+	{"console", command_console, OPTION_ROOT, 0, 1, "[locked]",
+		N_("the pages of the host's own console, on this terminal; locked: behind a page with "
+		   "the host's state and root's password, as on the machine's own consoles")},
 	{"check", command_check, OPTION_LIVE, 1, 1, "FILE [--live]",
 		N_("name every error in a configuration file")},
 	{"schema", command_schema, OPTION_JSON, 0, 0, "[--json]",
