@@ -23,7 +23,6 @@
 #define ENV_PATH ESP_DIR BOOTCFG_DIR "/grubenv"
 /* Word on dom0's command line of a start that tries new arguments. */
 #define TRY_WORD "domus.args=try"
-#define ESP_NUMBER "2" /* of the partition, see installer/plan_disk.c */
 
 enum { TOOL_TIMEOUT_MS = 20000, TEXT_MAX_BYTES = 65536 };
 
@@ -42,8 +41,8 @@ static char *cmdline_value(const char *root, const char *name)
 
 bool bootargs_are_there(const char *root)
 {
-	CLEANUP(mem_free_string) char *slot = cmdline_value(root, "domus.slot");
-	return slot != NULL;
+	CLEANUP(mem_free_string) char *esp = cmdline_value(root, "domus.esp");
+	return esp != NULL;
 }
 
 static bool is_trying(const char *root)
@@ -52,7 +51,7 @@ static bool is_trying(const char *root)
 	return word && strcmp(word, "try") == 0;
 }
 
-/* ---- the EFI system partition of the disk that this system was started from ---- */
+/* ---- the EFI system partition that this system was started from ---- */
 
 static int run_tool(const char *const *argv, struct str *ret_output, struct err *err)
 {
@@ -71,54 +70,20 @@ static int run_tool(const char *const *argv, struct str *ret_output, struct err 
 	return rc;
 }
 
-/* Name of the disk of a partition: ".../block/sda/sda3" is where its link in /sys leads. */
-static char *disk_of(const char *root, const char *partition)
-{
-	CLEANUP(mem_free_string) char *link = xasprintf("/sys/class/block/%s", partition);
-	CLEANUP(mem_free_string) char *target = NULL;
-	if (file_readlink(root, link, &target, NULL) < 0)
-		return NULL;
-	char *slash = strrchr(target, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	slash = strrchr(target, '/');
-	return slash ? xstrdup(slash + 1) : NULL;
-}
-
 static int find_esp(const char *root, char **ret_device, struct err *err)
 {
-	CLEANUP(mem_free_string) char *slot = cmdline_value(root, "domus.slot");
+	CLEANUP(mem_free_string) char *esp = cmdline_value(root, "domus.esp");
 	CLEANUP(str_dispose) struct str device = STR_INIT;
-	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	if (!slot)
+	if (!esp)
 		return err_set(err, ERR_MISSING, 0, "%s",
 			_("this system was not started from an installation: its boot loader cannot be "
 			  "changed"));
-	CLEANUP(mem_free_string) char *tag = xasprintf("UUID=%s", slot);
+	CLEANUP(mem_free_string) char *tag = xasprintf("UUID=%s", esp);
 	const char *const argv[] = {"findfs", tag, NULL};
 	if (run_tool(argv, &device, err) < 0)
 		return -1;
-	const char *slash = strrchr(str_text(&device), '/');
-	CLEANUP(mem_free_string)
-	char *disk = disk_of(root, slash ? slash + 1 : str_text(&device));
-	if (!disk)
-		return err_set(
-			err, ERR_MISSING, 0, _("the disk of %s is not known"), str_text(&device));
-	CLEANUP(mem_free_string) char *dir = xasprintf("/sys/class/block/%s", disk);
-	if (file_list_dir(root, dir, &names, err) < 0)
-		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP(mem_free_string)
-		char *path = xasprintf("%s/%s/partition", dir, names.items[i]);
-		CLEANUP(str_dispose) struct str number = STR_INIT;
-		if (file_read(root, path, 64, &number, NULL) < 0 ||
-			strcmp(str_text(&number), ESP_NUMBER "\n") != 0)
-			continue;
-		*ret_device = xasprintf("/dev/%s", names.items[i]);
-		return 0;
-	}
-	return err_set(err, ERR_MISSING, 0, _("there is no EFI system partition on %s"), disk);
+	*ret_device = xstrdup(str_text(&device));
+	return 0;
 }
 
 static int open_esp(const char *root, struct err *err)

@@ -42,7 +42,7 @@ static void run_menu(struct ui *ui, struct console *console)
 	for (size_t i = 0; i < ARRAY_SIZE(menu); i++)
 		items[i] = (struct ui_item){.tag = _(menu[i].tag), .text = _(menu[i].text)};
 	const struct ui_question q = {.id = "menu",
-		.title = _("This host"),
+		.title = _("Settings of this host"),
 		.ok = _("Open"),
 		.help = _(
 			"Enter opens a page, Back (Esc) leaves it. Every page changes the one file "
@@ -63,7 +63,7 @@ static int run_session(const struct options *options, bool is_locked, struct err
 	struct ui ui;
 	release_read(options->root, &release);
 	CLEANUP(mem_free_string)
-	char *headline = xasprintf("%s %s", release.product, release.version);
+	char *headline = xasprintf(_("%s %s: this host"), release.product, release.version);
 	if (ui_open("domus-host console", &ui, err) < 0)
 		return -1;
 	ui.frame.headline = headline;

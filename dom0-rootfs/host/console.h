@@ -25,8 +25,8 @@ enum status_end {
 
 /* Shows the state of the host, and shows it anew, until a key is pressed. */
 enum status_end console_show_status(const char *root);
-/* The page's text: at most 22 lines of 79 columns. */
-void console_status_text(const char *root, bool with_storage, struct str *ret_text);
+/* The page's text, lines of 79 columns; storage: lines that come before what is wrong. */
+void console_status_text(const char *root, const char *storage, struct str *ret_text);
 /* Asks for root's password, three times at most. True when it was right. */
 bool console_log_in(struct ui *ui, const char *root);
 

@@ -227,7 +227,10 @@ enum ui_result console_edit_key(
 	CLEANUP(mem_free_string)
 	char *title = name ? xasprintf("%s %s: %s", key->section, name, key->key)
 			   : xasprintf("%s: %s", key->section, key->key);
-	CLEANUP(mem_free_string) char *text = xasprintf("%s.", _(key->meaning));
+	CLEANUP(mem_free_string)
+	char *text = key->flags & SCHEMA_SECRET
+			     ? xstrdup(_("Type the new password twice. It is kept as a hash only."))
+			     : xasprintf("%s.", _(key->meaning));
 	if (text[0] >= 'a' && text[0] <= 'z')
 		text[0] = (char)(text[0] - 'a' + 'A');
 	const struct ui_question q = {

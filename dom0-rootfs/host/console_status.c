@@ -98,7 +98,7 @@ static void add_failures(struct str *out, const struct state *s)
 		str_add(out, "%s", _(" ! and more: domus-host status\n"));
 }
 
-void console_status_text(const char *root, bool with_storage, struct str *ret_text)
+void console_status_text(const char *root, const char *storage, struct str *ret_text)
 {
 	CLEANUP(state_dispose) struct state s;
 	state_read(root, &s);
@@ -116,8 +116,7 @@ void console_status_text(const char *root, bool with_storage, struct str *ret_te
 	add_line(ret_text, _("Memory"), memory);
 	add_line(ret_text, _("Load of dom0"), s.load);
 	add_guests(ret_text);
-	if (with_storage)
-		add_storage(ret_text);
+	str_add(ret_text, "%s", storage);
 	add_failures(ret_text, &s);
 }
 
@@ -132,12 +131,10 @@ static int wait_for_key(void)
 	return read(STDIN_FILENO, &key, 1) == 1 ? (unsigned char)key : -1;
 }
 
-static void draw(const char *text, const char *storage)
+static void draw(const char *text)
 {
 	(void)printf("\033[0m\033[2J\033[H");
 	for (const char *p = text; *p; p++)
-		(void)printf("%s%c", *p == '\n' ? "\r" : "", *p);
-	for (const char *p = storage; *p; p++)
 		(void)printf("%s%c", *p == '\n' ? "\r" : "", *p);
 	(void)printf("\033[23;1H %s", _("Enter  log in and change settings     L  log-in prompt"));
 	(void)fflush(stdout);
@@ -152,8 +149,8 @@ static enum status_end watch(const char *root)
 			str_dispose(&storage);
 			add_storage(&storage);
 		}
-		console_status_text(root, false, &text);
-		draw(str_text(&text), str_text(&storage));
+		console_status_text(root, str_text(&storage), &text);
+		draw(str_text(&text));
 		int key = wait_for_key();
 		if (key < 0)
 			return STATUS_GONE;

@@ -44,7 +44,7 @@ class Host:
         self.tools.mkdir()
         for name in ("ip", "sysctl", "sv", "nft", "hostname", "loadkmap", "mount", "umount", "reboot"):
             self.tool(name, "")
-        self.tool("findfs", "echo /dev/sda3")
+        self.tool("findfs", "echo /dev/sda2")
         self.tool("xl", 'case $1 in info) echo 4096;; list) printf "Name ID\\nDomain-0 0\\nweb 1\\n";; esac')
         self.run("generate")
 
@@ -332,13 +332,8 @@ ESP = "/run/domus/esp/boot/grub"
 @pytest.fixture(name="installed")
 def fixture_installed(host):
     """A host from a disk: its EFI system partition is a directory, mounted already."""
-    host.write("/proc/cmdline", "root domus.slot=11-22 quiet\n")
+    host.write("/proc/cmdline", "root domus.esp=AB-12 quiet\n")
     host.write("/sys/hypervisor/type", "xen\n")
-    for name in ("sda3", "sda2"):
-        host.write(f"/sys/devices/block/sda/{name}/partition", name[3] + "\n")
-    (host.root / "sys/class/block").mkdir(parents=True)
-    (host.root / "sys/class/block/sda").symlink_to("../../devices/block/sda")
-    (host.root / "sys/class/block/sda3").symlink_to("../../devices/block/sda/sda3")
     host.write(f"{ESP}/grubenv", ENV + "#" * (1024 - len(ENV)))
     host.write(f"{ESP}/args.cfg", "set default=xen\n")
     return host
@@ -365,7 +360,7 @@ def test_boot_arguments_are_tried_and_kept(installed):
     assert json.loads(installed.run("boot", "--json"))["state"] == "try"
     # the next start, as GRUB leaves it
     set_word(installed, "bad")
-    installed.write("/proc/cmdline", "root domus.slot=11-22 domus.args=try quiet\n")
+    installed.write("/proc/cmdline", "root domus.esp=AB-12 domus.args=try quiet\n")
     assert json.loads(installed.run("boot", "--json"))["state"] == "running"
     installed.run("healthy")
     assert word(installed) == "ok" and installed.read(f"{ESP}/args.cfg") + (
@@ -389,7 +384,7 @@ def test_boot_arguments_that_kept_the_host_down(installed):
 def test_an_unhealthy_start_keeps_nothing(installed):
     installed.run("boot", "timeout", "7")
     set_word(installed, "bad")
-    installed.write("/proc/cmdline", "domus.slot=11-22 domus.args=try\n")
+    installed.write("/proc/cmdline", "domus.esp=AB-12 domus.args=try\n")
     installed.write("/run/domus/failed/xenstore", "xenstored does not answer\n")
     assert "xenstored does not answer" in installed.run("healthy", code=1) and word(installed) == "bad"
     (installed.root / "run/domus/failed/xenstore").unlink()

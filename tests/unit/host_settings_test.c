@@ -169,7 +169,7 @@ static void grub_words(void **state)
 		"# GRUB Environment Block\ninstalled=yes\nslot=a\nargs=ok\n####";
 	assert_memory_equal(str_text(&last), expected, sizeof(expected) - 1);
 	/* GRUB must have read its words before it asks for one. */
-	const struct bootcfg_ids ids = {"a", "b", "c"};
+	const struct bootcfg_ids ids = {"e", "a", "b", "c"};
 	bootcfg_chooser(&ids, &chooser);
 	const char *text = str_text(&chooser);
 	assert_true(strstr(text, "load_env") < strstr(text, "\"$args\" = try"));

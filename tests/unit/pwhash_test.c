@@ -26,6 +26,12 @@ static void test_hash(void **state)
 	struct crypt_data data = {0};
 	assert_string_equal(crypt_r("p@ss:_word", first, &data), first);
 	assert_string_not_equal(crypt_r("other", first, &data), first);
+	assert_true(pwhash_is_right(first, "p@ss:_word"));
+	assert_false(pwhash_is_right(first, "p@ss:_wore"));
+	assert_false(pwhash_is_right(first, ""));
+	assert_false(pwhash_is_right("*", "*"));
+	assert_false(pwhash_is_right("", ""));
+	assert_false(pwhash_is_right("$6$", "x"));
 }
 
 static void test_refused(void **state)

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The host's own console: status page, log-in, every page of the menu, at 80x24."""
+
+import os
+
+import pytest
+
+from tui.screen import TOP, Terminal
+
+PROGRAM = TOP / "build" / "bin" / "domus-host"
+# of "secret"
+HASH = "$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1"
+CONF = f"""[host]
+name = xen1
+
+[bridge xenbr0]
+# the company's LAN
+ports = auto
+method = static
+address = 192.0.2.10/24
+
+[root]
+password = {HASH}
+"""
+FILES = {
+    "/etc/domus/host.conf": CONF,
+    "/etc/domus-release": "PRODUCT=Domus\nVERSION=1.0\nBUILD=abcd\n",
+    "/usr/share/domus/live.conf": "[root]\npassword =\n",
+    "/usr/share/domus/keymaps/de.bmap": "x",
+    "/proc/uptime": "273845.12 1.0\n",
+    "/proc/meminfo": "MemTotal:         262144 kB\nMemAvailable:     204800 kB\n",
+    "/proc/loadavg": "0.10 0.05 0.01 1/80 1234\n",
+    "/run/domus/failed/memory": "only 700 MiB of memory: 768 MiB are needed for all of Domus\n",
+    "/run/service/ntpd/run": "",
+    "/var/log/messages": "Nov 22 07:00:00 xen1 daemon.info ntpd: started\n",
+}
+TOOLS = {
+    "xl": 'printf "Name ID\\nDomain-0 0\\nweb 1\\nmail 2\\n"',
+    "lvm": 'echo "  domus|pool|107374182400|0|91.50|10.00"',
+    "sv": 'echo "run: $2: (pid 7) 9s"',
+    "domus-host": 'case $1 in storage | diff | network) echo "output of $*" | sed "s/ --root.*//";; esac',
+    "domus-vm": 'echo "domus-vm $*"; sleep 1',
+}
+
+
+MENU = ["machines", "create", "network", "storage", "boot", "time", "keyboard", "password", "users", "services", "changes",
+        "logs", "diagnostics", "shell", "reboot", "poweroff"]
+
+
+class Host:
+    def __init__(self, folder):
+        self.root = folder / "root"
+        self.tools = folder / "tools"
+        self.calls = folder / "calls"
+        self.tools.mkdir()
+        for name in ("ip", "sysctl", "nft", "hostname", "loadkmap", "logger", "reboot", "poweroff", *TOOLS):
+            path = self.tools / name
+            path.write_text(f'#!/bin/sh\necho "{name} $*" >>{self.calls}\n{TOOLS.get(name, "")}\n')
+            path.chmod(0o755)
+        for path, text in FILES.items():
+            file = self.root / path[1:]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        (self.root / "var/log").mkdir(parents=True, exist_ok=True)
+        self.run("generate").end()
+
+    def run(self, *args, **options):
+        return Terminal([PROGRAM, *args, "--root", self.root],
+                        env={"PATH": f"{self.tools}:{os.environ['PATH']}"}, **options)
+
+    def read(self, path):
+        return (self.root / path[1:]).read_text()
+
+    def console(self, **options):
+        return self.run("console", **options).wait("Virtual machines")
+
+
+@pytest.fixture(name="host")
+def fixture_host(tmp_path):
+    return Host(tmp_path)
+
+
+def open_page(screen, tag):
+    """From the top of the menu down to an entry, as a person would."""
+    screen.press("HOME").rest()
+    for _ in range(MENU.index(tag)):
+        screen.press("DOWN").rest()
+    return screen.press("ENTER")
+
+
+def test_status_and_login(host):
+    screen = host.run("console", "locked").wait("log-in prompt").compare("host-status")
+    screen.press("ENTER").wait("The password of root").compare("host-login")
+    screen.press("wrong", "ENTER").wait("That is not the password").press("ENTER")
+    screen.wait("The password of root").press("secret", "ENTER").wait("Virtual machines")
+    screen.press("ESC")
+    assert screen.end() == 0
+    assert "logger -t domus-console" in host.calls.read_text()
+
+
+def test_login_prompt_is_one_key_away(host):
+    assert host.run("console", "locked").wait("log-in prompt").press("l").end() == 1
+
+
+def test_menu(host):
+    screen = host.console().compare("host-menu")
+    screen.press("END").wait("Switch this host off").compare("host-menu-end")
+    screen.press("ESC")
+    assert screen.end() == 0
+
+
+@pytest.mark.parametrize("tag, word", [("storage", "output of storage"), ("logs", "ntpd: started")])
+def test_pages_to_read(host, tag, word):
+    screen = open_page(host.console(), tag).wait(word).compare(f"host-{tag}").press("ENTER").wait("Virtual machines")
+    assert screen.press("ESC").end() == 0
+
+
+@pytest.mark.parametrize("tag, word", [("machines", "domus-vm "), ("create", "domus-vm create")])
+def test_other_programs(host, tag, word):
+    open_page(host.console(), tag).wait("Virtual machines")
+    assert word in host.calls.read_text()
+
+
+def test_shell_comes_back(host):
+    screen = open_page(host.console(), "shell")
+    screen.rest()
+    screen.press("exit", "ENTER").wait("Virtual machines")
+
+
+def test_a_change_is_shown_and_put_in_force(host):
+    screen = open_page(host.console(), "time").wait("Etc/UTC").compare("host-time").press("ENTER")
+    screen.wait("by region and city").compare("host-time-zone")
+    screen.press("CTRL-U", "no/../zone", "ENTER").wait("Not right yet").press("ENTER")
+    screen.wait("by region and city").press("CTRL-U", "Etc/GMT+1", "ENTER").wait("Etc/GMT+1")
+    screen.press("DOWN", "ENTER").wait("What the hardware").press("DOWN", "ENTER").wait("local")
+    screen.press("ESC").wait("Write and put in force now").compare("host-finish")
+    assert "GMT" not in host.read("/etc/domus/host.conf")
+    screen.press("ENTER").wait("In force").press("ENTER").wait("Virtual machines")
+    assert "[time]\nzone = Etc/GMT+1\nclock = local\n" in host.read("/etc/domus/host.conf")
+    assert host.read("/etc/timezone") == "Etc/GMT+1\n"
+
+
+def test_changes_are_thrown_away(host):
+    screen = open_page(host.console(), "services").wait("list").press("DOWN", "ENTER").wait("watchdog")
+    screen.compare("host-services").press("ENTER").wait("Timed jobs").press("RIGHT", "ENTER").wait("cron")
+    screen.press("ESC").wait("services] cron: yes -> no").press("END", "ENTER").wait("What runs; restart one")
+    assert host.read("/etc/domus/host.conf") == CONF
+
+
+def test_what_makes_no_sense_is_said_at_the_end(host):
+    screen = open_page(host.console(), "network").wait("settings").press("ENTER").wait("bridge xenbr0")
+    screen.compare("host-network").press("ENTER").wait("192.0.2.10/24").compare("host-bridge")
+    screen.press("DOWN", "ENTER").wait("none").press("HOME", "ENTER").wait("stp")
+    screen.press("ESC").wait("+bridge").press("ESC").wait("Throw the changes away").compare("host-wrong")
+    screen.press("ENTER").wait("+bridge")
+
+
+def test_network_change_is_confirmed(host):
+    screen = open_page(host.console(), "network").wait("settings").press("ENTER").wait("+bridge")
+    screen.press("DOWN", "ENTER").wait("Name:").press("xenbri", "ENTER").wait("bridge xenbri").compare("host-bridge-new")
+    screen.press("ESC").wait("bridge xenbri").press("ESC").wait("[bridge xenbri]").press("ENTER")
+    screen.wait("Keep it?").compare("host-confirm").press("LEFT", "ENTER").wait("Does this host reach")
+    assert "[bridge xenbri]\nports =\n" in host.read("/etc/domus/host.conf")
+    assert not (host.root / "run/domus/pending").exists()
+
+
+def test_network_change_is_not_confirmed(host):
+    screen = open_page(host.console(), "network").wait("settings").press("ENTER").wait("+bridge")
+    screen.press("ENTER").wait("192.0.2.10").press("END", "UP", "UP", "ENTER").wait("Largest packet")
+    screen.press("CTRL-U", "1400", "ENTER").wait("1400").press("ESC").wait("mtu 1").press("ESC").wait("auto -> 1400")
+    screen.press("ENTER").wait("Keep it?").press("ENTER").wait("within a minute")
+
+
+def test_keyboard(host):
+    screen = open_page(host.console(), "keyboard").wait("Layout of the keyboard").compare("host-keyboard")
+    screen.press("HOME", "ENTER").wait("us -> de").press("ENTER").wait("In force").press("ENTER").wait("Virtual machines")
+    assert "loadkmap" in host.calls.read_text()
+
+
+def test_password(host):
+    screen = open_page(host.console(), "password").wait("Again").compare("host-password")
+    screen.press("new-one", "DOWN", "other", "ENTER").wait("differ").press("ENTER").wait("Again")
+    screen.press("new-one", "DOWN", "new-one", "ENTER").wait("(set) -> (set)").press("ENTER").wait("In force").press("ENTER")
+    screen.wait("Virtual machines")
+    assert HASH not in host.read("/etc/shadow") and "root:$6$" in host.read("/etc/shadow")
+    assert "new-one" not in screen.raw.decode()
+
+
+def test_users(host):
+    screen = open_page(host.console(), "users").wait("+user").compare("host-users")
+    screen.press("DOWN", "DOWN", "ENTER").wait("Name:").press("tux", "ENTER").wait("uid").compare("host-user")
+    screen.press("ESC").wait("user tux").press("ESC").wait("[user tux] uid").press("ENTER").wait("In force")
+    assert "tux:x:1000:" in host.read("/etc/passwd")
+
+
+def test_services(host):
+    screen = open_page(host.console(), "services").wait("list").press("ENTER").wait("(pid 7)").press("ENTER").wait("restart one")
+    assert "sv restart /run/service/ntpd" in host.calls.read_text()
+    screen.press("ESC").wait("Virtual machines")
+
+
+def test_differences_and_undo(host):
+    screen = open_page(host.console(), "changes").wait("show").compare("host-changes").press("ENTER").wait("output of diff")
+    screen.press("ENTER").wait("undo").press("END", "ENTER").wait("no former configuration").press("ENTER").wait("undo")
+    screen.press("UP", "ENTER").wait("in force already")
+
+
+def test_boot(host):
+    open_page(host.console(), "boot").wait("boot.default").compare("host-boot").press("ENTER")
+
+
+def test_diagnostics(host, tmp_path):
+    screen = open_page(host.console(), "diagnostics").wait("packed into one file").compare("host-diagnostics")
+    screen.press("CTRL-U", f"{tmp_path}/x.tar.gz", "ENTER").wait("Written")
+    assert (tmp_path / "x.tar.gz").stat().st_size > 100
+
+
+@pytest.mark.parametrize("tag, word", [("reboot", "Restart this host?"), ("poweroff", "Switch this host off?")])
+def test_the_end_lists_the_guests(host, tag, word):
+    screen = open_page(host.console(), tag).wait(word).compare(f"host-{tag}").press("ENTER").wait("Settings of this host")
+    open_page(screen, tag).wait(word).press("LEFT", "ENTER")
+    assert screen.end() == 0 and f"{tag} " in host.calls.read_text()
+
+
+def test_a_small_terminal_is_refused(host):
+    screen = host.run("console", lines=20)
+    assert screen.end() == 1 and "needs a terminal of 80x24" in " ".join(screen.text().split())
