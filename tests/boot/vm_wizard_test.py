@@ -10,8 +10,8 @@ import pytest
 from harness.machine import SLOW, Machine
 
 # What a user types at the prompt, key by key: vm, Enter, n (new machine), the line of the list, OK.
-KEYS = {"pv": ["v", "m", "\r", "n", "\r", "\r"], "pvh": ["v", "m", "\r", "n", "\033[B", "\r", "\r"],
-        "hvm": ["v", "m", "\r", "n", "\033[B", "\033[B", "\r", "\r"]}
+KEYS = {"pv": ["v", "m", "\r", "n", "\r", "\r"], "pvh": ["v", "m", "\r", "n", "\033OB", "\r", "\r"],
+        "hvm": ["v", "m", "\r", "n", "\033OB", "\033OB", "\r", "\r"]}
 
 
 class Screen:

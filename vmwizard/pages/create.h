@@ -39,6 +39,8 @@ page_open config_open;
 /* make.c: what OK does. UI_OK: made, or written; UI_BACK: the pages again. */
 enum ui_result make_guest(struct create *c);
 enum ui_result make_edit(struct create *c);
+/* Its screen is what one works with, not its console. */
+bool make_is_graphical(const struct create *c);
 /* Both texts that can be seen before anything is made: the plan and the xl.cfg. */
 int make_preview(struct create *c, struct str *ret_text, struct err *err);
 

@@ -76,6 +76,12 @@ void config_open(struct create *c)
 
 /* --- a new guest */
 
+/* Firmware and the installers behind it talk to the screen; a kernel of ours to the console. */
+bool make_is_graphical(const struct create *c)
+{
+	return c->spec.method == VM_HVM && c->spec.has_vnc && c->spec.boot != VM_BOOT_DIRECT;
+}
+
 static void show_notes(struct create *c, const struct vm_plan *plan)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
@@ -85,6 +91,21 @@ static void show_notes(struct create *c, const struct vm_plan *plan)
 		str_add(&text, "%s\n", plan->notes.items[i]);
 	if (text.len == 0)
 		return;
+	q.text = str_text(&text);
+	(void)ui_text(c->ui, &q);
+}
+
+/* B10 of the walkthrough: what to type on another computer to see the guest's screen. */
+static void show_screen(struct create *c, const struct vm_plan *plan)
+{
+	const struct vm_action a = {
+		.root = c->session->root, .xen = c->session->xen, .name = plan->name};
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	struct ui_question q = {.id = "screen", .title = plan->name, .help = "", .ok = _("OK")};
+	struct err err = ERR_INIT;
+
+	if (vm_vnc_help(&a, &text, &err) != 0)
+		str_add(&text, "%s", err.text);
 	q.text = str_text(&text);
 	(void)ui_text(c->ui, &q);
 }
@@ -114,7 +135,9 @@ static enum ui_result carry_out(struct create *c, const struct vm_plan *plan)
 		ui_say(c->ui, _("Nothing was made"), "%s", err.text);
 		return UI_BACK;
 	}
-	if (!c->spec.start || !plan->has_console)
+	if (c->spec.start && make_is_graphical(c))
+		show_screen(c, plan);
+	else if (!c->spec.start || !plan->has_console)
 		show_notes(c, plan);
 	else
 		attach(c, plan);

@@ -13,6 +13,8 @@ static void ok_value(const struct create *c, struct str *text)
 		str_add(text, _("write it to /etc/xen/%s.cfg"), c->spec.name);
 	else if (!c->spec.start)
 		str_add(text, "%s", _("make it"));
+	else if (make_is_graphical(c))
+		str_add(text, "%s", _("make it, start it, say how to see it"));
 	else
 		str_add(text, "%s", _("make it, start it, show its console"));
 }
