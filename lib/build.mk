@@ -22,7 +22,7 @@ $(B)/lib/libdomus.a: $(LIB_OBJS)
 -include $(LIB_OBJS:.o=.d)
 
 # Texts for translators; a language is a configs/po/NAME.po made from it with msginit.
-PO_SRCS = $(sort $(shell grep -rlE '\bN?_\(' --include='*.[ch]' lib installer vmwizard dom0-rootfs))
+PO_SRCS = $(sort $(shell grep -rl --include='*.c' '"lang.h"' lib installer vmwizard dom0-rootfs))
 po:
 	$(Q)mkdir -p configs/po && xgettext --from-code=UTF-8 -k -k_ -kN_ --package-name=domus --package-version=$(VERSION) \
 		--add-comments -o configs/po/domus.pot $(PO_SRCS)
