@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -263,6 +264,22 @@ def test_users_and_keys(tmp_path):
     text = answers.read_text()
     assert "[user alice]\nuid = 1000\nfullname = Alice A.\npassword = $6$" in text and "admin = yes" in text
     assert "bob" not in text and f"ssh-key = {key}" in text
+
+
+def test_connection():
+    """Each step has a verdict; the host can be changed; a failed test does not hold anybody up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        terminal = go(start(), until("connection")).wait("itself needs no network").press("HOME", "ENTER")
+        terminal.wait("This is a dry run").press("ENTER").wait("itself needs no network").press("HOME", "DOWN", "ENTER")
+        terminal.wait("Which host is to answer?").press("CTRL-U", f"127.0.0.1:{port}", "ENTER")
+        terminal.wait("goes on in any case", 40)
+        assert re.search(rf"Host +ok +127.0.0.1 answers on port {port}", terminal.text()), terminal.text()
+        assert re.search("Name server +skipped", terminal.text()), terminal.text()
+    terminal.press("ESC").wait("itself needs no network").press("ENTER").wait("Which host").press("ENTER")
+    terminal.wait("goes on in any case", 40)
+    assert re.search("Host +FAILED +127.0.0.1", terminal.text()) and "refused" in terminal.text(), terminal.text()
+    terminal.press("ENTER").wait("How do people log in")
 
 
 def test_licence_must_be_accepted():
