@@ -7,15 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply.h"
+#include "file.h"
 #include "host.h"
 #include "lang.h"
 #include "mem.h"
 #include "state.h"
+#include "store.h"
 
 static void print_failures(const struct state *s)
 {
 	for (size_t i = 0; i < s->failed.count; i++)
 		(void)printf(_("FAILED: %s: %s\n"), s->failed.items[i], s->reasons.items[i]);
+}
+
+/* Edits that the next start would lose; whoever made them should know now. */
+static void print_hand_edits(const char *root)
+{
+	CLEANUP(strlist_dispose) struct strlist paths = STRLIST_INIT;
+	struct host_config config;
+	if (!file_exists(root, STORE_APPLIED_PATH))
+		return;
+	store_read_applied(root, &config);
+	apply_find_hand_edits(root, &config, &paths);
+	hostconf_dispose(&config);
+	for (size_t i = 0; i < paths.count; i++)
+		(void)printf(_("Changed by hand, lost at the next start: %s (domus-host diff)\n"),
+			paths.items[i]);
 }
 
 static void print_addresses(const struct state *s)
@@ -69,6 +87,8 @@ int command_status(const struct options *options)
 		print_state_json(&s);
 	else
 		print_state(&s);
+	if (!options->is_json)
+		print_hand_edits(options->root);
 	return 0;
 }
 
@@ -77,6 +97,7 @@ int command_banner(const struct options *options)
 	CLEANUP(state_dispose) struct state s;
 	state_read(options->root, &s);
 	print_failures(&s);
+	print_hand_edits(options->root);
 	(void)printf("%s %s: %s\n", s.release.product, s.release.version, s.name);
 	print_addresses(&s);
 	(void)printf("%s",

@@ -89,7 +89,10 @@ def drives(**images):
 
 
 def log_in(machine, user="root", password=PASSWORD, timeout=240):
-    machine.expect("login: $", timeout=timeout)
+    # the console shows the host's state first
+    machine.expect("log-in prompt", timeout=timeout)
+    machine.send("l")
+    machine.expect("login: $", timeout=60)
     machine.send(f"{user}\r")
     machine.expect("Password: ", timeout=30)
     machine.send(f"{password}\r")

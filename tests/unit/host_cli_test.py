@@ -147,7 +147,10 @@ def test_hand_edits_are_named_and_made_anew(host):
     host.write("/etc/hosts", "mine\n")
     assert host.run("diff").splitlines()[1] == "  /etc/hosts"
     assert json.loads(host.run("diff", "--json"))["changed_by_hand"] == ["/etc/hosts"]
+    for command in ("status", "banner"):
+        assert "Changed by hand, lost at the next start: /etc/hosts" in host.run(command)
     assert "/etc/hosts was changed by hand" in host.run("apply")
+    assert "by hand" not in host.run("status") + host.run("banner")
     assert "localhost" in host.read("/etc/hosts")
 
 
