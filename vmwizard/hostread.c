@@ -46,22 +46,25 @@ static uint64_t bytes_of(const char *text)
 	return strtoull(text, NULL, 10);
 }
 
+static void take_pool(struct vm_host *host, char **cell)
+{
+	if (cell[2][0] != 't')
+		return;
+	struct vm_pool *pool = add_pool(host, cell[1], VM_POOL_THIN);
+	double used = strtod(cell[4], NULL);
+	pool->path = xasprintf("%s/%s", cell[0], cell[1]);
+	pool->size_bytes = bytes_of(cell[3]);
+	pool->free_bytes =
+		(uint64_t)((double)pool->size_bytes * (used > 100 ? 0 : 100 - used) / 100);
+}
+
+/* What thin volumes may grow to. */
 static void take_volume(struct vm_host *host, char **cell)
 {
-	if (cell[2][0] == 't') {
-		struct vm_pool *pool = add_pool(host, cell[1], VM_POOL_THIN);
-		double used = strtod(cell[4], NULL);
-		pool->path = xasprintf("%s/%s", cell[0], cell[1]);
-		pool->size_bytes = bytes_of(cell[3]);
-		pool->free_bytes =
-			(uint64_t)((double)pool->size_bytes * (used > 100 ? 0 : 100 - used) / 100);
-	} else if (cell[5][0]) {
-		CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", cell[0], cell[5]);
-		for (size_t i = 0; i < host->n_pools; i++)
-			if (host->pools[i].kind == VM_POOL_THIN &&
-				strcmp(host->pools[i].path, path) == 0)
-				host->pools[i].promised_bytes += bytes_of(cell[3]);
-	}
+	CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", cell[0], cell[5]);
+	for (size_t i = 0; i < host->n_pools; i++)
+		if (host->pools[i].kind == VM_POOL_THIN && strcmp(host->pools[i].path, path) == 0)
+			host->pools[i].promised_bytes += bytes_of(cell[3]);
 }
 
 static void take_group(struct vm_host *host, char **cell)
@@ -74,23 +77,32 @@ static void take_group(struct vm_host *host, char **cell)
 	pool->free_bytes = bytes_of(cell[2]);
 }
 
-/* A table of LVM's, one call of take() a line. No LVM, no pools. */
-static void read_lvm(struct vm_host *host, const char *program, const char *columns, size_t n,
-	void (*take)(struct vm_host *, char **))
+typedef void take_row(struct vm_host *host, char **cells);
+
+static void take_rows(struct vm_host *host, const char *text, size_t n, take_row *take)
 {
-	const char *const argv[] = {program, "--noheadings", "--nosuffix", "--units", "b",
-		"--separator", "|", "-O", strcmp(program, "lvs") == 0 ? "-thin_count" : "vg_name",
-		"-o", columns, NULL};
-	struct proc_spec spec = {.argv = argv, .timeout_ms = LVM_TIMEOUT_MS};
-	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
-	char *cells[8];
-	if (proc_run(&spec, &result, NULL) < 0 || result.exit_code != 0 || result.output.len == 0)
-		return;
-	char *rest = result.output.data;
+	CLEANUP(mem_free_string) char *copy = xstrdup(text);
+	char *rest = copy;
 	char *line;
+	char *cells[8];
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (split(line, cells, n) == n)
 			take(host, cells);
+}
+
+/* A table of LVM's, gone through once or twice. No LVM, no pools. */
+static void read_lvm(struct vm_host *host, const char *program, const char *columns, size_t n,
+	take_row *take, take_row *take_then)
+{
+	const char *const argv[] = {program, "--noheadings", "--nosuffix", "--units", "b",
+		"--separator", "|", "-o", columns, NULL};
+	struct proc_spec spec = {.argv = argv, .timeout_ms = LVM_TIMEOUT_MS};
+	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
+	if (proc_run(&spec, &result, NULL) < 0 || result.exit_code != 0)
+		return;
+	take_rows(host, str_text(&result.output), n, take);
+	if (take_then)
+		take_rows(host, str_text(&result.output), n, take_then);
 }
 
 static bool is_mount(const char *root, const char *path)
@@ -235,9 +247,9 @@ int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
 		ret_host->has_library = true;
 	} else {
 		read_lvm(ret_host, "lvs", "vg_name,lv_name,lv_attr,lv_size,data_percent,pool_lv", 6,
-			take_volume);
+			take_pool, take_volume);
 		read_library(root, ret_host);
-		read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group);
+		read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group, NULL);
 	}
 	read_isos(root, LIBRARY, ret_host);
 	read_isos(root, LIBRARY "/iso", ret_host);
