@@ -16,10 +16,12 @@ enum {
 	OPTION_DRY_RUN = 1 << 3,
 	OPTION_ROOT = 1 << 4,
 	OPTION_OUTPUT = 1 << 5,
+	OPTION_SAMPLE = 1 << 6,
 };
 
 static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
+	{"sample", no_argument, NULL, OPTION_SAMPLE},
 	{"yes", no_argument, NULL, OPTION_YES},
 	{"inventory", required_argument, NULL, OPTION_INVENTORY},
 	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
@@ -54,8 +56,8 @@ static const struct command {
 		N_("show how far a running installation is")},
 	{"inventory", command_inventory, 0, 0, "",
 		N_("print disks, network cards, firmware, CPU as JSON")},
-	{"schema", command_schema, OPTION_JSON, 0, "[--json]",
-		N_("list every key: type, range, default, meaning")},
+	{"schema", command_schema, OPTION_JSON | OPTION_SAMPLE, 0, "[--json|--sample]",
+		N_("list every key: type, range, default, meaning; or a file with all of them")},
 };
 
 static void print_help(FILE *out)
@@ -101,6 +103,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		if (option == OPTION_OUTPUT)
 			options.output = optarg;
 		options.is_json |= option == OPTION_JSON;
+		options.is_sample |= option == OPTION_SAMPLE;
 		options.is_yes |= option == OPTION_YES;
 		options.is_dry_run |= option == OPTION_DRY_RUN;
 	}

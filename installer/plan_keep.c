@@ -99,18 +99,24 @@ static char letter(bool is_b)
 	return is_b ? 'B' : 'A';
 }
 
-/* The environment with slot a or b first, and a word for each. */
+/* Words of the environment with slot a or b first, and a word for each. */
+static void make_words(const struct keeping *k, bool starts_b, const char *word_a,
+	const char *word_b, struct strlist *words)
+{
+	CLEANUP(mem_free_string)
+	char *reinstall = bootcfg_env_get(k->host->environment, "reinstall");
+	strlist_add(words, "installed=yes");
+	strlist_addf(words, "slot=%s", starts_b ? "b" : "a");
+	strlist_addf(words, "slot_a=%s", word_a);
+	strlist_addf(words, "slot_b=%s", word_b);
+	strlist_addf(words, "reinstall=%s", reinstall ? reinstall : "");
+}
+
 static void add_environment(const struct keeping *k, const char *title, bool starts_b,
 	const char *word_a, const char *word_b)
 {
 	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
-	CLEANUP(mem_free_string)
-	char *reinstall = bootcfg_env_get(k->host->environment, "reinstall");
-	strlist_add(&words, "installed=yes");
-	strlist_addf(&words, "slot=%s", starts_b ? "b" : "a");
-	strlist_addf(&words, "slot_a=%s", word_a);
-	strlist_addf(&words, "slot_b=%s", word_b);
-	strlist_addf(&words, "reinstall=%s", reinstall ? reinstall : "");
+	make_words(k, starts_b, word_a, word_b, &words);
 	ops_add_poke(k->plan, title, &words);
 }
 
@@ -158,13 +164,12 @@ static void add_repair(const struct keeping *k)
 	char *memory = xasprintf("%" PRIu64, k->machine->memory_bytes / NUM_MIB);
 	CLEANUP(str_dispose) struct str env = STR_INIT;
 	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+	/* Anew, whatever is left of the old one; until the end the other slot can still be started. */
+	make_words(k, !k->is_b, k->is_b ? other : "empty", k->is_b ? "empty" : other, &words);
 	(void)bootcfg_env(&words, &env, NULL);
 	ops_add_mount(k->plan, _("Opening the EFI system partition"), h->esp, OPS_ESP, "vfat");
-	/* Anew, whatever is left of the old one; until the end the other slot can still be started. */
 	ops_add_write(k->plan, _("Writing the boot loader's environment"),
 		OPS_ESP BOOTCFG_DIR "/grubenv", "0644", &env, false);
-	add_environment(k, _("Marking the slot as empty"), !k->is_b, k->is_b ? other : "empty",
-		k->is_b ? "empty" : other);
 	ops_add_loader(k->plan, &loader);
 	add_slot(k, k->is_b);
 	ops_add_mount(k->plan, _("Opening the state partition"), h->state, OPS_STATE, "ext4");

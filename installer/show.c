@@ -101,7 +101,9 @@ int command_inventory(const struct options *options)
 int command_schema(const struct options *options)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (options->is_json)
+	if (options->is_sample)
+		schema_sample(&host_schema, &text);
+	else if (options->is_json)
 		schema_describe_json(&host_schema, &text);
 	else
 		schema_describe(&host_schema, &text);

@@ -31,7 +31,8 @@ int spec_read_file(
 {
 	CLEANUP(mem_free_string) char *full = file_absolute(path);
 	const struct hostconf_context context = {
-		.zoneinfo_root = file_exists("/", "/usr/share/zoneinfo") ? "/" : NULL};
+		.zoneinfo_root = file_exists("/", "/usr/share/zoneinfo") ? "/" : NULL,
+		.judges_login = true};
 	spec_dispose(spec);
 	spec_init(spec);
 	spec->file_path = xstrdup(path);

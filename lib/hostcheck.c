@@ -356,7 +356,7 @@ static void check_root(const struct check *c)
 			  hostconf_has_ssh(config);
 	for (size_t i = 0; i < config->n_users; i++)
 		can_log_in |= hostconf_has_hash(config->users[i].password);
-	if (c->gives_advice && !can_log_in)
+	if (c->gives_advice && !c->context->judges_login && !can_log_in)
 		problems_add(c->problems, PROBLEM_WARNING, line(c, "root", NULL, "password"),
 			_("nobody could log in: no password and no usable SSH key"));
 }

@@ -184,6 +184,7 @@ struct hostconf_context {
 	const char
 		*zoneinfo_root; /* root under which /usr/share/zoneinfo lies; NULL: not checked */
 	bool is_live;           /* the built-in live file: root without a password is allowed */
+	bool judges_login;      /* the caller says itself whether anybody can log in */
 	const char *known_uids; /* lines "UID NAME" of all users there ever were; NULL: none */
 };
 

@@ -128,6 +128,8 @@ const struct schema_key *schema_find_key(
 
 /* schema_text.c: the table for people, and as JSON. */
 void schema_describe(const struct schema *schema, struct str *ret_text);
+/* A file with every key, commented out, at its default. */
+void schema_sample(const struct schema *schema, struct str *ret_text);
 void schema_describe_json(const struct schema *schema, struct str *ret_text);
 
 #endif

@@ -124,6 +124,31 @@ void schema_describe(const struct schema *schema, struct str *ret_text)
 	}
 }
 
+static void sample_key(const struct schema_key *key, struct str *out)
+{
+	CLEANUP(str_dispose) struct str range = STR_INIT;
+	add_range(key, &range);
+	str_add(out, "\n# %s\n# %s%s%s%s%s\n", _(key->meaning), _(type_name(key->type)),
+		range.len ? " (" : "", str_text(&range), range.len ? ")" : "",
+		key->flags & SCHEMA_REQUIRED ? _("; required") : "");
+	const char *initial = key->initial ? key->initial : "";
+	str_add(out, "#%s =%s%s\n", key->key, initial[0] ? " " : "", initial);
+}
+
+void schema_sample(const struct schema *schema, struct str *ret_text)
+{
+	for (size_t i = 0; i < schema->n_sections; i++) {
+		const struct schema_section *section = &schema->sections[i];
+		/* A section with a name may have keys that it needs: it stays a comment. */
+		str_add(ret_text, "%s# ---- %s\n%s[%s%s]\n", i ? "\n" : "", _(section->meaning),
+			section->check_name ? "#" : "", section->kind,
+			section->check_name ? " NAME" : "");
+		for (size_t j = 0; j < schema->n_keys; j++)
+			if (strcmp(schema->keys[j].section, section->kind) == 0)
+				sample_key(&schema->keys[j], ret_text);
+	}
+}
+
 static json_t *key_json(const struct schema_key *key)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:s}", "section", key->section,

@@ -34,3 +34,18 @@ def test_plan(path, tmp_path):
         return
     assert output == expected
     assert plan(tmp_path, conf, inventory) == output, "same input, other plan"
+
+
+def test_sample(tmp_path):
+    """The sample file is one: with every key at its default, nothing is unknown or out of range."""
+    text = subprocess.run([PROGRAM, "schema", "--sample"], text=True, capture_output=True, check=True).stdout
+    path = tmp_path / "sample.conf"
+    path.write_text(text)
+    done = subprocess.run([PROGRAM, "check", path], text=True, capture_output=True, check=False)
+    assert [line.split("error: ")[1].split()[0] for line in done.stderr.splitlines()] == [
+        "nobody", "[install]", "[disk]"], done.stderr
+    defaults = "".join(line[1:] + "\n" if line.startswith("#") and line[1] != " " else line + "\n"
+                       for line in text.split("#[")[0].splitlines() if not line.endswith(" ="))
+    path.write_text(defaults)
+    done = subprocess.run([PROGRAM, "check", path], text=True, capture_output=True, check=False)
+    assert "unknown" not in done.stderr and "range" not in done.stderr, done.stderr
