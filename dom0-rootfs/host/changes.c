@@ -117,7 +117,8 @@ static void compare_named(struct changes *changes, const struct schema_section *
 		compare_keys(changes, section, name, before, after);
 		return;
 	}
-	if (before && after && has_same_entries(section, before, after))
+	/* A guest's section leaves the file once the guest was made: nothing is to be done. */
+	if (!after || (before && has_same_entries(section, before, after)))
 		return;
 	struct change *change = add_change(changes, section, name);
 	change->before = xstrdup(before ? _("there") : "");
@@ -163,7 +164,7 @@ static enum schema_when when_of(const struct change *change)
 {
 	if (change->key)
 		return change->key->when;
-	return strcmp(change->kind, "vm") == 0 ? SCHEMA_INSTALL : SCHEMA_LIVE;
+	return strcmp(change->kind, "vm") == 0 ? SCHEMA_BOOT : SCHEMA_LIVE;
 }
 
 const char *change_when(const struct change *change)

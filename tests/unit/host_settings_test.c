@@ -148,7 +148,8 @@ static void differences(void **state)
 	compare("[bridge b]\nports = eth0\n", "[bridge b]\nports = eth1 eth0\n",
 		"[bridge b] ports: eth0 -> eth1 eth0 (at once)\n");
 	compare("[vm a]\nx = 1\n[vm b]\nx = 1\n", "[vm a]\nx = 1\n[vm b]\nx = 2\n",
-		"[vm b]: there -> there (only at installation)\n");
+		"[vm b]: there -> there (at the next start)\n");
+	compare("[vm a]\nx = 1\n", "", "");
 }
 
 static void grub_words(void **state)
