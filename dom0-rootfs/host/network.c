@@ -316,7 +316,52 @@ static const char *link_name(const struct net_dev *dev)
 	return dev->has_carrier ? N_("link") : N_("no link");
 }
 
-static void print_status(const struct net_inventory *inventory, const struct addresses *addresses)
+/* Running guests: numbers of domains, and the names at the same index. */
+struct guests {
+	struct strlist ids;
+	struct strlist names;
+};
+
+static void guests_read(struct guests *ret_guests)
+{
+	static const char *const argv[] = {"xl", "list", NULL};
+	const struct proc_spec spec = {.argv = argv, .timeout_ms = COMMAND_TIMEOUT_MS};
+	struct proc_result result = PROC_RESULT_INIT;
+	/* Without Xen there are none. */
+	bool is_known = proc_run(&spec, &result, NULL) == 0 && result.exit_code == 0;
+	const char *text = is_known ? str_text(&result.output) : "";
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+		CLEANUP(mem_free_string) char *line = xstrndup(text, strcspn(text, "\n"));
+		strlist_add_words(&words, line);
+		if (words.count < 2)
+			continue;
+		strlist_add(&ret_guests->names, words.items[0]);
+		strlist_add(&ret_guests->ids, words.items[1]);
+	}
+	proc_result_dispose(&result);
+}
+
+static void guests_dispose(struct guests *guests)
+{
+	strlist_dispose(&guests->ids);
+	strlist_dispose(&guests->names);
+}
+
+/* Name of the guest whose interface "vif3.0" or "vif3.0-emu" is, or "". */
+static const char *guest_of(const struct guests *guests, const char *ifname)
+{
+	if (strncmp(ifname, "vif", 3) != 0)
+		return "";
+	CLEANUP(mem_free_string) char *id = xstrndup(ifname + 3, strcspn(ifname + 3, "."));
+	for (size_t i = 0; i < guests->ids.count; i++)
+		if (strcmp(guests->ids.items[i], id) == 0)
+			return guests->names.items[i];
+	return "";
+}
+
+static void print_status(const struct net_inventory *inventory, const struct addresses *addresses,
+	const struct guests *guests)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
 		const struct net_dev *dev = &inventory->devs[i];
@@ -329,14 +374,16 @@ static void print_status(const struct net_inventory *inventory, const struct add
 			(void)printf(" %s", dev->driver);
 		if (dev->master[0])
 			(void)printf(_(" in %s"), dev->master);
+		if (guest_of(guests, dev->name)[0])
+			(void)printf(_(" of guest %s"), guest_of(guests, dev->name));
 		(void)printf("\n");
 		if (own.count)
 			(void)printf("                %s\n", text);
 	}
 }
 
-static void print_status_json(
-	const struct net_inventory *inventory, const struct addresses *addresses)
+static void print_status_json(const struct net_inventory *inventory,
+	const struct addresses *addresses, const struct guests *guests)
 {
 	json_t *all = json_array();
 	for (size_t i = 0; i < inventory->count; i++) {
@@ -346,11 +393,12 @@ static void print_status_json(
 		json_t *list = json_array();
 		for (size_t j = 0; j < own.count; j++)
 			(void)json_array_append_new(list, json_string(own.items[j]));
-		(void)json_array_append_new(all,
-			json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:o}", "name",
-				dev->name, "kind", kind_name(dev->kind), "up", dev->is_up, "link",
-				dev->has_carrier, "mac", dev->mac, "driver", dev->driver, "path",
-				dev->path, "master", dev->master, "addresses", list));
+		(void)json_array_append_new(
+			all, json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s, s:o}", "name",
+				     dev->name, "kind", kind_name(dev->kind), "up", dev->is_up,
+				     "link", dev->has_carrier, "mac", dev->mac, "driver",
+				     dev->driver, "path", dev->path, "master", dev->master, "guest",
+				     guest_of(guests, dev->name), "addresses", list));
 	}
 	(void)json_dumpf(all, stdout, JSON_INDENT(2));
 	(void)printf("\n");
@@ -361,13 +409,15 @@ static int network_status(const struct options *options)
 {
 	CLEANUP(netinv_dispose) struct net_inventory inventory = NET_INVENTORY_INIT;
 	CLEANUP(addresses_dispose) struct addresses addresses = ADDRESSES_INIT;
+	CLEANUP(guests_dispose) struct guests guests = {.ids = STRLIST_INIT, .names = STRLIST_INIT};
 	if (read_inventory(options, &inventory) < 0)
 		return 1;
 	addresses_read(&addresses);
+	guests_read(&guests);
 	if (options->is_json)
-		print_status_json(&inventory, &addresses);
+		print_status_json(&inventory, &addresses, &guests);
 	else
-		print_status(&inventory, &addresses);
+		print_status(&inventory, &addresses, &guests);
 	return 0;
 }
 

@@ -221,6 +221,8 @@ def test_guests_come_back_into_their_bridge(host):
     for path, text in (("xenbr0/bridge/x", ""), ("xenbr0/address", ""), ("vif1.0/type", "1\n"), ("vif1.0/address", "")):
         host.write(f"/sys/class/net/{path}", text)
     (host.root / "sys/class/net/vif1.0/master").symlink_to("../xenbr0")
+    assert " in xenbr0 of guest web\n" in host.run("network", "status")
+    assert {"vif1.0": "web"}.items() <= {d["name"]: d["guest"] for d in json.loads(host.run("network", "status", "--json"))}.items()
     host.noted()
     host.run("set", "bridge.xenbr0.mtu", "1400")
     host.run("apply", "--yes")
