@@ -154,15 +154,9 @@ static char slot_of(const char *chooser, const char *uuid)
 /* The block with another word for one slot. */
 static int write_word(const char *block, char slot, const char *word, struct err *err)
 {
-	static const char *const names[] = {"installed", "slot", "slot_a", "slot_b", "reinstall"};
-	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		CLEANUP(mem_free_string) char *value = bootcfg_env_get(block, names[i]);
-		bool is_slot = strncmp(names[i], "slot_", 5) == 0 && names[i][5] == slot;
-		strlist_addf(&words, "%s=%s", names[i], is_slot ? word : value ? value : "");
-	}
-	if (bootcfg_env(&words, &text, err) < 0)
+	CLEANUP(mem_free_string) char *name = xasprintf("slot_%c", slot);
+	if (bootcfg_env_set(block, name, word, &text, err) < 0)
 		return -1;
 	struct str sector = STR_INIT;
 	str_add_bytes(&sector, text.data, BOOTCFG_SECTOR_BYTES);
