@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domus-install without a command: the pages on this terminal, and what follows them. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "file.h"
@@ -63,6 +64,11 @@ int command_pages(const struct options *options)
 		.is_dry_run = options->is_dry_run || options->inventory};
 	enum pages_end end;
 	spec_init(&spec);
+	if (!pages.is_dry_run && geteuid() != 0) {
+		(void)fprintf(stderr, "%s",
+			_("domus-install: installing needs root; --dry-run asks without it\n"));
+		return 1;
+	}
 	int rc = read_machine(options, &machine, &err);
 	if (rc == 0 && pages.is_dry_run)
 		spec_name_ids(&spec);
