@@ -19,7 +19,8 @@ struct cli {
 	bool is_quiet;                  /* no word about what goes well */
 	bool is_json, is_dry, is_sure, with_disks, with_console;
 	unsigned timeout_s;
-	char **args; /* behind the command */
+	uint64_t shown_mib; /* of the progress line, plus one; 0 none yet */
+	char **args;        /* behind the command */
 	int n_args;
 	struct session session;
 };

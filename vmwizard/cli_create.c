@@ -94,19 +94,25 @@ static void close_batch(struct batch *b)
 
 static void say_step(void *context, size_t i, size_t n, const char *what)
 {
-	const struct cli *cli = context;
+	struct cli *cli = context;
 	if (cli->is_quiet)
 		return;
+	if (cli->shown_mib && isatty(STDERR_FILENO))
+		(void)fprintf(stderr, "\n");
+	cli->shown_mib = 0;
 	(void)printf("[%zu/%zu] %s\n", i + 1, n, what);
 	(void)fflush(stdout);
 }
 
 static bool say_amount(void *context, uint64_t done, uint64_t total)
 {
-	(void)context;
-	if (isatty(STDERR_FILENO))
+	struct cli *cli = context;
+	uint64_t now_mib = done / NUM_MIB + 1;
+	/* A serial line has other things to carry. */
+	if (!cli->is_quiet && isatty(STDERR_FILENO) && now_mib != cli->shown_mib)
 		(void)fprintf(
 			stderr, "\r%" PRIu64 "/%" PRIu64 " MiB ", done / NUM_MIB, total / NUM_MIB);
+	cli->shown_mib = now_mib;
 	return true;
 }
 
@@ -272,7 +278,8 @@ int cli_fetch(struct cli *cli)
 			.path = path,
 			.sha256 = cli->n_args > 1 ? cli->args[1] : NULL,
 			.keeps_part = true,
-			.amount = say_amount};
+			.amount = say_amount,
+			.context = cli};
 		if (fetch_file(&spec, &err) == 0) {
 			(void)printf("%s\n", path);
 			return CLI_OK;
