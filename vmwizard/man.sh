@@ -10,9 +10,10 @@ commands=$("$1" --help | awk '
 	/^  [a-z]/ { seen = 1; sub(/^ +/, ""); printf ".It Li \"%s\"\n", plain($0) }
 	seen && /^      / { sub(/^ +/, ""); print toupper(substr($0, 1, 1)) plain(substr($0, 2)) "." }
 	END { print ".El" }')
-sh "$3" "$1" "$2" | while IFS= read -r line; do
+page=$(sh "$3" "$1" "$2")
+printf '%s\n' "$page" | while IFS= read -r line; do
 	case $line in
-	'.\" COMMANDS'*) printf '%s\n' "$commands" ;;
+	'.\" THE COMMANDS'*) printf '%s\n' "$commands" ;;
 	*) printf '%s\n' "$line" ;;
 	esac
 done
