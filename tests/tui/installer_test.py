@@ -327,6 +327,16 @@ def test_vt100():
     assert b"\016" not in terminal.raw and b"\033(0" not in terminal.raw
 
 
+@pytest.mark.parametrize("term", ["linux", "vt102", "vt220", "xterm-256color", "screen", "tmux"])
+def test_terminals(term):
+    """Those whose descriptions are in the image; a box is drawn, its lines in the terminal's own way or in ASCII."""
+    terminal = go(start(term=term), LANGUAGE + KEYBOARD)
+    text = terminal.wait("GNU GENERAL PUBLIC").press("ESC").wait("Which keyboard layout?").text()
+    corner = text.splitlines()[1].strip()[0]
+    assert corner in ("+" if term.startswith("vt") else "\u250c"), text
+    terminal.press("CTRL-C").wait("Leave the installation?")
+
+
 @pytest.mark.parametrize("lines,columns", [(24, 79), (23, 80)])
 def test_too_small(lines, columns):
     terminal = start(lines=lines, columns=columns)

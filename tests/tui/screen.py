@@ -58,14 +58,15 @@ class Stream(pyte.Stream):
 class Terminal:
     """Runs argv; what it draws is kept in a pyte screen."""
 
-    def __init__(self, argv, lines=24, columns=80, term="xterm", env=None):
+    def __init__(self, argv, lines=24, columns=80, term="xterm", env=None, knows_size=True):
         self.screen = Screen(columns, lines)
         self.stream = Stream(self.screen)
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.raw = b""
         environment = {"PATH": os.environ["PATH"], "TERM": term, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         environment.update(env or {})
-        self.child = pexpect.spawn(str(argv[0]), [str(a) for a in argv[1:]], dimensions=(lines, columns),
+        self.child = pexpect.spawn(str(argv[0]), [str(a) for a in argv[1:]],
+                                   dimensions=(lines, columns) if knows_size else (0, 0),
                                    env=environment, cwd=TOP, timeout=20)
 
     @classmethod

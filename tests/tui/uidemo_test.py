@@ -53,6 +53,21 @@ def test_too_small_is_refused(lines, columns):
     assert "\033[" not in demo.raw.decode()
 
 
+def test_line_without_a_size():
+    """As Xen's serial console: the terminal is asked where its last corner is."""
+    demo = Terminal([DEMO], lines=43, columns=132, knows_size=False)
+    while b"\033[6n" not in demo.raw:
+        assert demo.feed(1)
+    demo.child.send("\033[43;132R")
+    demo.wait("Greeting").wait_line(41, " F1 Help")
+    assert demo.child.getwinsize() == (43, 132)
+
+
+def test_line_without_a_size_or_an_answer():
+    demo = Terminal([DEMO], knows_size=False).wait("Greeting")
+    assert demo.child.getwinsize() == (24, 80)
+
+
 def test_large():
     start(lines=43, columns=132).press("ENTER").wait("Which colour?").compare("demo-menu-132x43")
 
