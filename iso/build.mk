@@ -2,7 +2,7 @@
 # The medium: a hybrid image for CD and USB stick, BIOS and UEFI; and the netboot files.
 
 T_ISO := $(B)/iso
-BIOS_MODULES := gzio smbios biosdisk boot chain configfile drivemap echo fat gcry_sha256 halt hashsum help iso9660 ls minicmd multiboot2 \
+BIOS_MODULES := gzio smbios biosdisk boot chain configfile drivemap echo fat gcry_md5 halt hashsum help iso9660 ls minicmd multiboot2 \
 	normal part_gpt part_msdos reboot regexp relocator search search_fs_file search_fs_uuid search_label serial \
 	sleep terminal test true linux linux16 read vga tftp http net pxe loadenv ext2 probe
 PAYLOAD := $(B)/xen.gz $(B)/vmlinuz $(B)/initrd $(B)/demo/initrd $(UCODE) $(LAYERS:%=$(L)/%.squashfs)
@@ -12,7 +12,7 @@ iso: $(B)/domus.iso
 # GRUB as an installation puts it on a disk. BIOS: one core image with everything in it, which finds its
 # menu on the second partition of the disk it came from. UEFI: the signed images of the medium, which
 # load modules from the ESP.
-DISK_MODULES := biosdisk boot chain configfile echo ext2 fat gcry_sha256 gzio halt hashsum linux loadenv ls minicmd \
+DISK_MODULES := biosdisk boot chain configfile echo ext2 fat gcry_md5 gzio halt hashsum linux loadenv ls minicmd \
 	multiboot2 normal part_gpt probe read reboot regexp relocator search search_fs_file search_fs_uuid search_label \
 	serial sleep smbios terminal test true vga
 $(B)/grub-core.img: iso/build.mk $(B)/root.stamp

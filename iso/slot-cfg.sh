@@ -30,10 +30,10 @@ END
 cat <<'END'
 # Entries of this release; see iso/slot-cfg.sh in its source.
 insmod hashsum
-insmod gcry_sha256
+insmod gcry_md5
 function verify {
 	for file in "$@"; do
-		if ! hashsum --hash sha256 --check /domus/sums/$file --prefix /domus; then
+		if ! hashsum --hash md5 --check /domus/sums/$file --prefix /domus; then
 			echo
 			echo "DAMAGED: /domus/$file on this disk differs from what was installed."
 			echo 'Repair it from the medium.'
