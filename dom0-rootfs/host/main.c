@@ -94,8 +94,9 @@ static const struct command {
 	{"services", command_services, OPTION_ROOT | OPTION_JSON, 0, 2, "[restart NAME] [--json]",
 		N_("list the services, or restart one")},
 	{"storage", command_storage, OPTION_ROOT | OPTION_JSON | OPTION_DRY_RUN | OPTION_YES, 0, 3,
-		"[grow POOL DISK] [--json] [--dry-run] [--yes]",
-		N_("list pools for guests' disks with their fill level, or grow one onto an empty disk")},
+		"[check | grow POOL DISK] [--json] [--dry-run] [--yes]",
+		N_("list pools for guests' disks with their fill level; check records those that are "
+		   "nearly full for the console and log-ins; grow one onto an empty disk")},
 	{"logs", command_logs, OPTION_ROOT | OPTION_JSON, 0, 1, "[WORD] [--json]",
 		N_("the last lines of the system log, those with a word in them")},
 	{"diagnostics", command_diagnostics, OPTION_ROOT, 0, 1, "[FILE]",

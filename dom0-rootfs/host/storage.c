@@ -9,11 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "host.h"
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
 #include "proc.h"
+
+#define FULL_PATH "/run/domus/failed/storage-full"
 
 enum { LVM_TIMEOUT_MS = 60000, FIELDS = 6 };
 
@@ -158,6 +161,32 @@ static int grow(const struct options *options, struct err *err)
 	return run_lvm(lvextend, options->is_dry_run, err);
 }
 
+/* ---- check ---- */
+
+/* For cron: a pool that is nearly full is said at every log-in and on the console. */
+static int check(const struct options *options, struct err *err)
+{
+	CLEANUP(storage_dispose) struct pools pools = POOLS_INIT;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (storage_read(&pools, err) < 0)
+		return -1;
+	for (size_t i = 0; i < pools.count; i++) {
+		const struct pool *p = &pools.items[i];
+		if (p->data_percent < STORAGE_WARN_PERCENT &&
+			p->meta_percent < STORAGE_WARN_PERCENT)
+			continue;
+		str_add(&text,
+			_("%s%s/%s is %.0f %% full (metadata %.0f %%): grow it, or remove disks"),
+			text.len ? "; " : "", p->group, p->name, p->data_percent, p->meta_percent);
+	}
+	if (!text.len)
+		return file_remove(options->root, FULL_PATH, err);
+	str_add(&text, "\n");
+	if (file_make_dirs(options->root, "/run/domus/failed", 0755, err) < 0)
+		return -1;
+	return file_update(options->root, FULL_PATH, str_text(&text), text.len, 0644, err);
+}
+
 int command_storage(const struct options *options)
 {
 	CLEANUP(storage_dispose) struct pools pools = POOLS_INIT;
@@ -166,8 +195,11 @@ int command_storage(const struct options *options)
 		int rc;
 		if (options->n_args == 3 && strcmp(options->args[0], "grow") == 0)
 			rc = grow(options, &err);
+		else if (options->n_args == 1 && strcmp(options->args[0], "check") == 0)
+			rc = check(options, &err);
 		else
-			rc = err_set(&err, ERR_INVALID, 0, "%s", _("storage grow POOL DISK"));
+			rc = err_set(&err, ERR_INVALID, 0, "%s",
+				_("storage, storage check, or storage grow POOL DISK"));
 		return rc < 0 ? host_fail(&err) : 0;
 	}
 	if (storage_read(&pools, &err) < 0)

@@ -212,6 +212,23 @@ def test_network_change_is_not_kept_over_a_restart(host):
     assert host.read("/etc/domus/host.conf") == CONF and host.read("/etc/hostname") == "xen1\n"
 
 
+def test_a_killed_waiter_does_not_keep_what_nobody_confirmed(host):
+    host.write("/var/lib/domus/unconfirmed.conf", CONF)
+    host.write("/run/domus/pending", "1 60\n")
+    change_network(host, "--timeout", "1")
+    host.wait(lambda: not host.has("/run/domus/pending"))
+    assert host.read("/etc/domus/host.conf") == CONF and not host.has("/var/lib/domus/unconfirmed.conf")
+
+
+def test_many_writers(host):
+    """Each waits for the lock, and none undoes what another wrote."""
+    names = [f"tux{i}" for i in range(8)]
+    running = [subprocess.Popen([PROGRAM, "set", f"bridge.{name}.ports", "", "--root", host.root], stdout=subprocess.DEVNULL)
+               for name in names]
+    assert [process.wait() for process in running] == [0] * 8
+    assert all(f"[bridge {name}]" in host.read("/etc/domus/host.conf") for name in names)
+
+
 def test_sure_network_change(host):
     host.run("set", "bridge.xenbr0.address", "192.0.2.20/24")
     assert "In force" in host.run("apply", "--yes") and not host.has("/run/domus/pending")
@@ -320,6 +337,12 @@ def test_storage(host):
     host.tool("lvm", 'echo "  domus|pool|10737418240|1073741824|91.50|10.00"')
     assert "91.5 % in use" in host.run("storage") and "nearly full" in host.run("storage")
     assert json.loads(host.run("storage", "--json"))[0]["data_percent"] == 91.5
+    host.run("storage", "check")
+    assert "domus/pool is 92 % full" in host.read("/run/domus/failed/storage-full")
+    host.tool("lvm", 'echo "  domus|pool|10737418240|1073741824|11.50|10.00"')
+    host.run("storage", "check")
+    assert not host.has("/run/domus/failed/storage-full")
+    host.tool("lvm", "")
     host.tool("wipefs", "")
     assert host.run("storage", "grow", "domus", "/dev/sdb", "--dry-run").splitlines() == [
         "lvm pvcreate --yes /dev/sdb", "lvm vgextend domus /dev/sdb", "lvm lvextend -l +95%FREE domus/pool"]
