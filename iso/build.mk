@@ -11,8 +11,8 @@ iso: $(B)/domus.iso
 
 # GRUB as an installation puts it on a disk. BIOS: one core image with everything in it, which finds its
 # menu on the second partition of the disk it came from. UEFI: the signed images of the medium, which
-# load modules from the ESP.
-DISK_MODULES := biosdisk boot chain configfile echo ext2 fat gcry_md5 gzio halt hashsum linux loadenv ls minicmd \
+# load modules from the ESP. An upgrade keeps them: a later release's entries may ask for no more than this.
+DISK_MODULES := biosdisk boot chain configfile echo ext2 fat gcry_md5 gcry_sha256 gzio halt hashsum linux loadenv ls minicmd \
 	multiboot2 normal part_gpt probe read reboot regexp relocator search search_fs_file search_fs_uuid search_label \
 	serial sleep smbios terminal test true vga
 $(B)/grub-core.img: iso/build.mk $(B)/root.stamp

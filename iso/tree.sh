@@ -26,10 +26,25 @@ cp "$IMAGE/usr/lib/shim/shimx64.efi.signed" "$grub/efi/BOOTX64.EFI"
 cp "$IMAGE/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed" "$grub/efi/grubx64.efi"
 cp "$IMAGE/usr/lib/shim/mmx64.efi.signed" "$grub/efi/mmx64.efi" 2>/dev/null ||
 	cp "$IMAGE/usr/lib/shim/mmx64.efi" "$grub/efi/mmx64.efi"
-# what the signed image does not have built in
-for module in hashsum gcry_md5 crypto multiboot2 acpi boot elf linux mmap net relocator video smbios \
-	extcmd serial terminfo regexp; do
-	[ ! -e "/usr/lib/grub/x86_64-efi/$module.mod" ] || cp "/usr/lib/grub/x86_64-efi/$module.mod" "$grub/x86_64-efi/"
+# what the signed image may not have built in, with everything that it asks for
+efi=/usr/lib/grub/x86_64-efi
+awk -F: '
+	{ needs[$1] = $2 }
+	function take(name,    list, n, i) {
+		if (name in taken)
+			return
+		taken[name] = 1
+		print name
+		n = split(needs[name], list, " ")
+		for (i = 1; i <= n; i++)
+			take(list[i])
+	}
+	END {
+		n = split("hashsum gcry_md5 gcry_sha256 multiboot2 smbios serial terminal regexp search_fs_uuid loadenv", wanted, " ")
+		for (i = 1; i <= n; i++)
+			take(wanted[i])
+	}' "$efi/moddep.lst" | while read -r module; do
+	cp "$efi/$module.mod" "$grub/x86_64-efi/"
 done
 cp /usr/lib/grub/x86_64-efi/*.lst "$grub/x86_64-efi/"
 (cd "$dir/domus" && find xen.gz vmlinuz initrd ucode-*.cpio demo grub layers -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
