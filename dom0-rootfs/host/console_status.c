@@ -92,7 +92,8 @@ static void add_failures(struct str *out, const struct state *s)
 	for (size_t i = 0; i < s->failed.count && i < FAILURES_MAX; i++) {
 		CLEANUP(mem_free_string)
 		char *line = xasprintf(" ! %s: %s", s->failed.items[i], s->reasons.items[i]);
-		str_add(out, "%.*s\n", (int)width_fit(line, COLUMNS_MAX), line);
+		width_add_wrapped(out, line, COLUMNS_MAX);
+		str_add(out, "\n");
 	}
 	if (s->failed.count > FAILURES_MAX)
 		str_add(out, "%s", _(" ! and more: domus-host status\n"));
@@ -214,7 +215,8 @@ bool console_log_in(struct ui *ui, const char *root)
 		.text = _("The password of root opens the settings of this host."),
 		.ok = _("OK"),
 		.help = ""};
-	bool is_right = false;
+	/* No usable configuration: local consoles are open, so that somebody can mend it. */
+	bool is_right = hash[0] == '\0';
 	for (int i = 0; i < LOGIN_TRIES && !is_right; i++) {
 		enum ui_result result = ui_form(ui, &q, &field, 1);
 		is_right = result == UI_OK && pwhash_is_right(hash, field.value);

@@ -98,6 +98,13 @@ def test_status_and_login(host):
     assert "logger -t domus-console" in host.calls.read_text()
 
 
+def test_an_open_console_needs_no_password(host):
+    (host.root / "etc/domus/host.conf").write_text("[host\n")
+    host.run("generate").end()
+    screen = host.run("console", "locked").wait("! config:").compare("host-status-broken").press("ENTER")
+    screen.wait("Virtual machines")
+
+
 def test_login_prompt_is_one_key_away(host):
     assert host.run("console", "locked").wait("log-in prompt").press("l").end() == 1
 
