@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tui.screen import TOP, Terminal
+from tui.screen import GOLDEN, TOP, Terminal
 
 PROGRAM = TOP / "build" / "bin" / "domus-host"
 # of "secret"
@@ -232,3 +232,46 @@ def test_the_end_lists_the_guests(host, tag, word):
 def test_a_small_terminal_is_refused(host):
     screen = host.run("console", lines=20)
     assert screen.end() == 1 and "needs a terminal of 80x24" in " ".join(screen.text().split())
+
+
+# Golden file and what it shows, in the order of the menu
+SCREENS = [
+    ("host-status", "The page that the screen and the serial line show, anew every 10 seconds."),
+    ("host-status-broken", "A broken `host.conf`: said, the network stays closed, and this console opens without a password."),
+    ("host-login", "Enter: root's password comes before the settings."),
+    ("host-menu", "The menu. Back logs out."),
+    ("host-menu-end", "Its end."),
+    ("host-network", "Network, settings: every section of the host's file opens."),
+    ("host-bridge", "A bridge."),
+    ("host-bridge-new", "A new one without a port, for guests only."),
+    ("host-wrong", "What contradicts itself is said before anything is written."),
+    ("host-confirm", "A change that could lock out goes back by itself."),
+    ("host-storage", "Storage."),
+    ("host-boot", "Boot loader, dom0's share and serial port (A15); tried once, kept only when the host came up."),
+    ("host-time", "Time."),
+    ("host-time-zone", "One key: its meaning is the schema's."),
+    ("host-finish", "The end of every page: the difference, and what becomes of it."),
+    ("host-keyboard", "Keyboard."),
+    ("host-password", "Password of root."),
+    ("host-users", "Users, keys, SSH."),
+    ("host-user", "A new user; the number is one that nobody had."),
+    ("host-services", "Services."),
+    ("host-changes", "Differences, apply, undo."),
+    ("host-logs", "System log."),
+    ("host-diagnostics", "Diagnostics."),
+    ("host-reboot", "Reboot: the guests that go down are listed, and No is the default."),
+    ("host-poweroff", "Power off."),
+]
+
+
+def test_screens_are_in_the_docs():
+    """dom0-rootfs/host/SCREENS.md is made of the golden files; GOLDEN=1 writes it."""
+    text = ("# The screens of domus-host console\n\nMade by `make golden` from tests/tui/golden; each is compared whole by "
+            "tests/tui/host_console_test.py. All are 80x24.\n")
+    for name, about in SCREENS:
+        text += f"\n{about}\n\n```\n{(GOLDEN / f'{name}.txt').read_text().rstrip()}\n```\n"
+    path = TOP / "dom0-rootfs/host/SCREENS.md"
+    if os.environ.get("GOLDEN"):
+        path.write_text(text)
+    assert path.read_text() == text
+    assert {path.stem for path in GOLDEN.glob("host-*.txt")} == {name for name, _ in SCREENS}
