@@ -246,6 +246,9 @@ static void use_key(struct manager *m, int key)
 		m->taken_ms = 0;
 		break;
 	case CTRL('l'):
+		m->taken_ms = 0;
+		screen_forget();
+		break;
 	case KEY_RESIZE:
 		screen_forget();
 		break;
