@@ -14,6 +14,8 @@
 #define TRY_DIR "/run/domus/try"
 #define TRY_CONF TRY_DIR "/host.conf"
 #define STEP_MS 4000
+#define ADDRESS_MS 20000
+#define POLL_MS 500
 #define NETWORK_MS 60000 /* DHCP included */
 
 static enum ui_result ask_how(struct ui *ui, const struct pages *pages, size_t *chosen)
@@ -66,10 +68,37 @@ static int apply_network(const struct host_config *config, struct err *err)
 	return proc_run_ok(&spec, err);
 }
 
-static void run_test(struct ui *ui, struct pages *pages, struct str *out)
+/* DHCP answers when it does; the network is up before that, and IPv6 may be there earlier. */
+static void wait_for_address(struct ui *ui, const struct conntest_spec *spec)
+{
+	struct ui_question q = {.id = "connection-wait",
+		.title = _("Testing"),
+		.text = _("Waiting for an address; Enter waits no longer")};
+	for (unsigned waited_ms = 0; waited_ms < ADDRESS_MS; waited_ms += POLL_MS) {
+		struct conntest_step step;
+		conntest_run_step(spec, CONNTEST_ADDRESS, &step);
+		ui_gauge(ui, &q, waited_ms * 100 / ADDRESS_MS);
+		bool is_there = step.verdict == CONNTEST_OK && strchr(step.detail, '.');
+		if (is_there || ui_gauge_key(ui, POLL_MS))
+			break;
+	}
+	ui_gauge_end(ui);
+}
+
+static bool has_dhcp(const struct host_config *config)
+{
+	for (size_t i = 0; i < config->n_bridges; i++)
+		if (config->bridges[i].method == HOST_METHOD_DHCP)
+			return true;
+	return false;
+}
+
+static void run_test(struct ui *ui, struct pages *pages, bool is_new, struct str *out)
 {
 	const struct conntest_spec spec = {
 		.root = "/", .host = pages->test_host, .timeout_ms = STEP_MS};
+	if (is_new && has_dhcp(&pages->spec->config))
+		wait_for_address(ui, &spec);
 	unsigned failed = 0;
 	const char *first = NULL;
 	for (size_t i = 0; i < CONNTEST_STEPS; i++) {
@@ -114,7 +143,7 @@ static enum ui_result test(struct ui *ui, struct pages *pages, bool is_new)
 		if (apply_network(&pages->spec->config, &err) < 0)
 			str_add(&out, _("The settings are not in force: %s\n\n"), err.text);
 	}
-	run_test(ui, pages, &out);
+	run_test(ui, pages, is_new, &out);
 	return show_result(ui, &out);
 }
 
