@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Running xl and LVM: their errors in words, and what came of it read back from Xen. */
+#define _GNU_SOURCE
 #include "vmwizard/command.h"
 
 #include <poll.h>
@@ -25,7 +26,14 @@ int command_run(const struct strlist *argv, unsigned timeout_ms, struct err *err
 		return -1;
 	if (result.exit_code == 0)
 		return 0;
-	explain_xl(str_text(result.errors.len ? &result.errors : &result.output), &reason);
+	const struct str *said = result.errors.len ? &result.errors : &result.output;
+	if (result.exit_code > 128)
+		return err_set(err, ERR_PROC, 0, _("%s was killed by signal %d (%s)"),
+			argv->items[0], result.exit_code - 128, strsignal(result.exit_code - 128));
+	if (said->len == 0)
+		return err_set(err, ERR_PROC, 0, _("%s ended with exit code %d and said nothing"),
+			argv->items[0], result.exit_code);
+	explain_xl(str_text(said), &reason);
 	return err_set(err, ERR_PROC, 0, "%s", str_text(&reason));
 }
 
