@@ -26,6 +26,7 @@ def guests(machine):
     return {guest["name"]: guest for guest in listed if guest["id"] != 0}
 
 
+@pytest.mark.full
 def test_vm_demo_pv():
     """Live mode: create as PV to its shell on the console, listed, paused, tuned, shut down, deleted."""
     with Machine("vm_demo_pv", memory=2048) as machine:
