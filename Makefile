@@ -81,7 +81,7 @@ $(B)/sources.stamp: $(B)/root.stamp iso/buildroot/sources.sh
 	$(Q)touch $@
 
 # What only some words of build.conf want, into folders of its own.
-$(B)/wanted.stamp: $(B)/root.stamp $(CONF)
+$(B)/wanted.stamp: $(B)/root.stamp $(CONF) iso/buildroot/wanted.sh
 	$(Q)MIRROR='$(MIRROR)' sh iso/buildroot/wanted.sh $(CURDIR)/$(B) $(CONF)
 	$(Q)touch $@
 

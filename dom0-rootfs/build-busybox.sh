@@ -4,16 +4,11 @@
 # (recipe: the head of busybox.config; HEADERS is an absolute path with the kernel's headers for musl)
 set -eu
 
-src=$1
 work=$2
 fragment=$(readlink -f "$3")
 headers=$4
-rm -rf "$work"
-cp -a "$src" "$work"
+sh iso/buildroot/source-tree.sh "$1" "$work"
 cd "$work"
-grep -v '^\(#\|$\)' debian/patches/series | while read -r patch; do
-	patch -s -p1 <"debian/patches/$patch"
-done
 export KCONFIG_NOTIMESTAMP=1
 build()
 {

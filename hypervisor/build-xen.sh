@@ -4,17 +4,12 @@
 # Usage: build-xen.sh SOURCE WORKDIR FRAGMENT OUTPUT
 set -eu
 
-src=$1
 work=$2
 fragment=$(readlink -f "$3")
 mkdir -p "$(dirname "$4")"
 out=$(readlink -f "$(dirname "$4")")/$(basename "$4")
-rm -rf "$work"
-cp -a "$src" "$work"
+sh iso/buildroot/source-tree.sh "$1" "$work"
 cd "$work"
-grep -v '^\(#\|$\)' debian/patches/series | while read -r patch; do
-	patch -s -p1 <"debian/patches/$patch"
-done
 
 # Debian's patch asks these who builds; the answers are in Xen's first line at boot and in `xl info`.
 mkdir domus-bin
@@ -35,7 +30,7 @@ xen()
 configure()
 {
 	cp "$fragment" xen/.config
-	xen olddefconfig
+	xen olddefconfig || return 1
 	grep -E '^(CONFIG_|# CONFIG_)' "$fragment" | while read -r line; do
 		word=${line#\# }
 		case $line in

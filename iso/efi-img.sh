@@ -8,10 +8,7 @@ epoch=$2
 tmp=$out.dir
 rm -rf "$tmp" "$out.new"
 mkdir -p "$tmp/EFI/BOOT"
-cp "$IMAGE/usr/lib/shim/shimx64.efi.signed" "$tmp/EFI/BOOT/BOOTX64.EFI"
-cp "$IMAGE/usr/lib/shim/mmx64.efi.signed" "$tmp/EFI/BOOT/mmx64.efi" 2>/dev/null ||
-	cp "$IMAGE/usr/lib/shim/mmx64.efi" "$tmp/EFI/BOOT/mmx64.efi"
-cp "$IMAGE/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed" "$tmp/EFI/BOOT/grubx64.efi"
+sh iso/efi-files.sh "$tmp/EFI/BOOT"
 find "$tmp" -exec touch -d "@$epoch" {} +
 kib=$(($(du -sk --apparent-size "$tmp" | cut -f 1) + 512))
 truncate -s "${kib}K" "$out.new"

@@ -22,10 +22,7 @@ mkdir -p "$grub/efi" "$grub/x86_64-efi"
 sh iso/slot-cfg.sh "$VERSION" >"$grub/slot.cfg"
 cp /usr/lib/grub/i386-pc/boot.img "$grub/boot.img"
 cp "$CORE" "$grub/core.img"
-cp "$IMAGE/usr/lib/shim/shimx64.efi.signed" "$grub/efi/BOOTX64.EFI"
-cp "$IMAGE/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed" "$grub/efi/grubx64.efi"
-cp "$IMAGE/usr/lib/shim/mmx64.efi.signed" "$grub/efi/mmx64.efi" 2>/dev/null ||
-	cp "$IMAGE/usr/lib/shim/mmx64.efi" "$grub/efi/mmx64.efi"
+sh iso/efi-files.sh "$grub/efi"
 # what the signed image may not have built in, with everything that it asks for
 efi=/usr/lib/grub/x86_64-efi
 awk -F: '
@@ -46,7 +43,7 @@ awk -F: '
 	}' "$efi/moddep.lst" | while read -r module; do
 	cp "$efi/$module.mod" "$grub/x86_64-efi/"
 done
-cp /usr/lib/grub/x86_64-efi/*.lst "$grub/x86_64-efi/"
+cp "$efi"/*.lst "$grub/x86_64-efi/"
 (cd "$dir/domus" && find xen.gz vmlinuz initrd ucode-*.cpio demo grub layers -type f 2>/dev/null | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
 # One sums file for each thing that GRUB checks: it can name the damaged one. MD5 finds damage as well as
 # SHA-256 does and takes GRUB a third of the time; against malice neither helps, for the sums lie beside the files.
@@ -60,7 +57,7 @@ echo "$volume" >"$dir/domus/volume"
 sh iso/grub-cfg.sh "$volume" "$VERSION" >"$dir/boot/grub/grub.cfg"
 echo "Domus $VERSION" >"$dir/.disk/info"
 mkdir -p "$dir/boot/grub/x86_64-efi" "$dir/boot/grub/i386-pc"
-cp /usr/lib/grub/x86_64-efi/*.mod /usr/lib/grub/x86_64-efi/*.lst "$dir/boot/grub/x86_64-efi/"
+cp "$efi"/*.mod "$efi"/*.lst "$dir/boot/grub/x86_64-efi/"
 rm -f "$dir/boot/grub/x86_64-efi/"*test*.mod
 cp "$IMAGE"/boot/memtest86+x64.bin "$IMAGE"/boot/memtest86+x64.efi "$dir/boot/"
 [ -z "$CONFIG" ] || {

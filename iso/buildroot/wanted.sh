@@ -21,7 +21,11 @@ add()
 if grep -q '^XEN := source' "$conf"; then
 	sh "$HERE/download.sh" source-xen xen
 	add "$build/root" xen
-	sh "$HERE/sources.sh" "$build/sources-xen" source-xen
+	# Only a new manifest brings another source: the hypervisor is compiled again when this stamp is newer.
+	if [ ! "$build/sources-xen.stamp" -nt "$build/manifest" ]; then
+		sh "$HERE/sources.sh" "$build/sources-xen" source-xen
+		touch "$build/sources-xen.stamp"
+	fi
 	# Not every mirror has the sources of security updates.
 	source=$(manifest_sets source-xen | awk '{ print $3; exit }')
 	package=$(manifest_sets image | awk '$2 ~ /^xen-hypervisor-/ { print $3; exit }')
