@@ -35,7 +35,7 @@ run: iso ## build the ISO and boot it in QEMU on this terminal (leave with Ctrl-
 smoke: ## boot the ISO as far as `xl list`, about a minute
 test: ## the tests, at most 25 minutes on two cores
 test-all: ## every test in full, resumable; report in build/test-all.txt
-check: ## the fast tests: lint and unit tests
+check: ## the fast tests: lint, unit tests, plans
 tui: ## the tests of the screens
 golden: ## rewrite the screens that the tests compare with
 report: ## measure the budgets; build/report.json

@@ -21,7 +21,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/sanitized/libdomus.a $(wildcard tests/unit/*.h 
 	$(call step,CC,$@)
 	$(Q)mkdir -p $(@D) && gcc $(UNIT_FLAGS) -o $@ $< $(call unit_sources,$<) $(B)/sanitized/libdomus.a $(UNIT_LIBS) $(call unit_libs,$<)
 
-unit: $(UNIT_BINS)
+unit: $(UNIT_BINS) $(B)/bin/domus-host
 	$(Q)$(PYTEST) tests/unit
 lint:
 	$(Q)$(PYTEST) tests/lint
@@ -29,7 +29,7 @@ check: $(UNIT_BINS) programs
 	$(Q)$(PYTEST) -m 'not full' tests/unit tests/plan tests/lint
 tui: $(TUI_BINS)
 	$(Q)$(PYTEST) tests/tui
-golden: $(TUI_BINS) $(B)/bin/domus-install $(B)/unit/vm_golden_test
+golden: $(TUI_BINS) programs $(B)/unit/vm_golden_test
 	$(Q)GOLDEN=1 $(PYTEST) tests/tui tests/plan
 	$(Q)GOLDEN=1 $(B)/unit/vm_golden_test >/dev/null 2>&1
 smoke:

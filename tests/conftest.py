@@ -21,8 +21,9 @@ lines = []
 def key_of_build():
     """Results of an earlier run count only for the very same image and tests."""
     digest = hashlib.sha256()
-    for path in sorted((TOP / "tests").rglob("*.py")) + [TOP / "build" / "domus.iso"]:
-        if path.exists():
+    tests = [path for path in sorted((TOP / "tests").rglob("*")) if "__pycache__" not in path.parts]
+    for path in tests + [TOP / "build" / "domus.iso", TOP / "build" / "netboot" / "SHA256SUMS"]:
+        if path.is_file():
             digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -11,7 +11,7 @@ from harness.machine import BUILD, SLOW, TOP, Machine
 
 KINDS = ("pv", "pvh", "hvm")
 HOST_PART = {"pv": 21, "pvh": 22, "hvm": 23}
-# Seconds from `xl create` to the guest's own user space, on a machine like the one in DESIGN 5
+# Seconds from `xl create` to the guest's own user space, on two emulated cores
 UP = int(120 * SLOW)
 # Where the file system starts in the guest's disk (tests/guests/make.py)
 OFFSET = {"pv": 0, "pvh": 1 << 20, "hvm": 1 << 20}
@@ -74,7 +74,7 @@ def take_out(store, name):
 
 @pytest.mark.full
 def test_guests(disks):
-    """DESIGN's three kinds in one machine: each boots its own kernel from its own disk."""
+    """All three kinds in one machine: each boots its own kernel from its own disk."""
     with host("guests", disks, 2048) as machine:
         machine.boot(timeout=240)
         open_store(machine)

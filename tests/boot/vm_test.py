@@ -87,7 +87,7 @@ def test_vm_demo_pv():
         assert left.strip() == "", left
 
 
-# --- an installation from the network, to its own disk (B11)
+# --- an installation from the network, to its own disk
 
 INSTALLER = """#!/bin/sh
 # A small installer: fetches a disk's content, writes it, reboots.
@@ -166,8 +166,8 @@ def left_over(machine):
 def wait_log(machine, name, text, timeout=240):
     """Waits until the guest said text on its console, which xenconsoled writes down."""
     log = f"/var/log/xen/console/guest-{name}.log"
-    machine.run(f"i=0; until grep -qs '{text}' {log}; do i=$((i + 1)); [ $i -lt {timeout} ] || "
-                f"{{ tail -5 {log}; false; break; }}; sleep 1; done", timeout=timeout * 3)
+    machine.run(f"(i=0; until grep -qs '{text}' {log}; do i=$((i + 1)); [ $i -lt {timeout} ] || "
+                f"{{ tail -5 {log}; exit 1; }}; sleep 1; done)", timeout=timeout * 3)
 
 
 @pytest.mark.full

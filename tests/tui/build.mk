@@ -10,4 +10,4 @@ $(B)/tui/root.stamp: $(B)/keymaps.stamp LICENSE installer/release-notes
 	$(Q)cp -a $(B)/keymaps LICENSE installer/release-notes $(B)/tui/root/usr/share/domus/
 	$(Q)cp /usr/share/zoneinfo/zone.tab $(B)/tui/root/usr/share/zoneinfo/ && touch $@
 
-TUI_BINS := $(B)/tui/uidemo $(B)/tui/root.stamp $(B)/bin/domus-install $(B)/bin/domus-host
+TUI_BINS := $(B)/tui/uidemo $(B)/tui/root.stamp $(B)/bin/domus-install $(B)/bin/domus-host $(B)/bin/domus-vm

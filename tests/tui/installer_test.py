@@ -202,7 +202,7 @@ def highlighted(terminal):
 
 
 def test_three_networks_of_the_example(tmp_path):
-    """WALKTHROUGH C2: company LAN, administration LAN, and a network between the servers without a port."""
+    """Company LAN, administration LAN, and a network between the servers without a port."""
     answers = tmp_path / "answers.conf"
     terminal = go(start("--output", answers), until("network")).wait("These settings are right")
     # xenbr0 is there: its port becomes eth0, its address a fixed one
