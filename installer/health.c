@@ -2,7 +2,7 @@
 /*
  * domus-install confirm: judges a release that the boot loader tries once. Before it starts such a slot
  * GRUB writes "bad" for it; only a healthy host writes "ok" here. Otherwise the next start is the other
- * slot's. See DESIGN 3: xenstored answers, xl works, state and storage are there, SSH listens.
+ * slot's: xenstored answers, xl works, state and storage are there, SSH listens.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -13,7 +13,7 @@
 
 enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
 
-/* A layer that may be left out, see DESIGN 3. */
+/* A layer that may be left out */
 struct component {
 	char *name;
 	uint64_t size_bytes;
