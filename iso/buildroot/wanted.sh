@@ -22,7 +22,7 @@ if grep -q '^XEN := source' "$conf"; then
 	sh "$HERE/download.sh" source-xen xen
 	add "$build/root" xen
 	# Only a new manifest brings another source: the hypervisor is compiled again when this stamp is newer.
-	if [ ! "$build/sources-xen.stamp" -nt "$build/manifest" ]; then
+	if [ -z "$(find "$build/sources-xen.stamp" -newer "$build/manifest" 2>/dev/null)" ]; then
 		sh "$HERE/sources.sh" "$build/sources-xen" source-xen
 		touch "$build/sources-xen.stamp"
 	fi
