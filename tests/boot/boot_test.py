@@ -155,4 +155,4 @@ def test_damaged_layers():
             machine.expect(f"(DAMAGED|damaged).*{re.escape(layer)}", timeout=300)
     os.unlink(iso)
     log = (BUILD / "tests/damaged_layers/serial.log").read_text(errors="replace")
-    assert set(re.findall(r"DAMAGED: (\S+)", log)) == set(layers)
+    assert set(re.findall(r"DAMAGED: ([^\s\x1b]+)", log)) == set(layers)
