@@ -38,15 +38,7 @@ int spec_read_file(
 	spec->file_path = xstrdup(path);
 	if (cfg_read_file("/", full, &spec->cfg, problems, err) < 0)
 		return -1;
-	schema_read(&host_schema, &spec->cfg, &spec->config, SCHEMA_STRICT, problems);
-	if (spec->config.schema > HOSTCONF_SCHEMA)
-		problems_add(problems, PROBLEM_ERROR,
-			cfg_line_of(&spec->cfg, "domus", NULL, "schema", 0),
-			_("schema: this release reads up to %d; the file is from a newer one"),
-			HOSTCONF_SCHEMA);
-	/* After an error, half of what the checks would say is not true. */
-	if (problems->errors == 0)
-		hostconf_check(&spec->config, &spec->cfg, &context, SCHEMA_STRICT, problems);
+	hostconf_read_cfg(&spec->cfg, &context, SCHEMA_STRICT, &spec->config, problems);
 	return 0;
 }
 

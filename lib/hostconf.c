@@ -367,7 +367,7 @@ void hostconf_dispose(struct host_config *config)
 	*config = (struct host_config){.schema = 0};
 }
 
-static void read_cfg(const struct cfg *cfg, const struct hostconf_context *context,
+void hostconf_read_cfg(const struct cfg *cfg, const struct hostconf_context *context,
 	enum schema_mode mode, struct host_config *config, struct problems *problems)
 {
 	schema_read(&host_schema, cfg, config, mode, problems);
@@ -387,7 +387,7 @@ void hostconf_parse(const char *text, size_t len, const struct hostconf_context 
 {
 	CLEANUP(cfg_dispose) struct cfg cfg = CFG_INIT;
 	cfg_parse(text, len, &cfg, problems);
-	read_cfg(&cfg, context, mode, ret_config, problems);
+	hostconf_read_cfg(&cfg, context, mode, ret_config, problems);
 }
 
 int hostconf_read_file(const char *root, const char *path, const struct hostconf_context *context,
@@ -397,7 +397,7 @@ int hostconf_read_file(const char *root, const char *path, const struct hostconf
 	CLEANUP(cfg_dispose) struct cfg cfg = CFG_INIT;
 	if (cfg_read_file(root, path, &cfg, problems, err) < 0)
 		return -1;
-	read_cfg(&cfg, context, mode, ret_config, problems);
+	hostconf_read_cfg(&cfg, context, mode, ret_config, problems);
 	return 0;
 }
 

@@ -200,6 +200,10 @@ void hostconf_check(const struct host_config *config, const struct cfg *cfg,
 void hostconf_parse(const char *text, size_t len, const struct hostconf_context *context,
 	enum schema_mode mode, struct host_config *ret_config, struct problems *problems);
 
+/* The same for a file that is parsed already. */
+void hostconf_read_cfg(const struct cfg *cfg, const struct hostconf_context *context,
+	enum schema_mode mode, struct host_config *config, struct problems *problems);
+
 /* The same for root/path; -1 only when the file cannot be read. */
 int hostconf_read_file(const char *root, const char *path, const struct hostconf_context *context,
 	enum schema_mode mode, struct host_config *ret_config, struct problems *problems,
