@@ -4,7 +4,6 @@
 #include "apply.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -129,7 +128,6 @@ int command_status(const struct options *options)
 {
 	static const char *const words[] = {N_("no installation was started"), N_("running"),
 		N_("done"), N_("failed"), N_("ended without a result")};
-	static const char *const states[] = {"idle", "running", "done", "failed", "died"};
 	struct executor_status s;
 	struct err err = ERR_INIT;
 	if (executor_read_status(&s, &err) < 0) {
@@ -137,13 +135,8 @@ int command_status(const struct options *options)
 		return 1;
 	}
 	if (options->is_json) {
-		json_t *o = json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:s, s:s}", "state",
-			states[s.state], "step", (json_int_t)s.step, "steps", (json_int_t)s.n_steps,
-			"percent", (int)s.percent, "seconds_left", (int)s.seconds_left, "warnings",
-			(int)s.n_warnings, "title", s.title, "error", s.error);
-		(void)json_dumpf(o, stdout, JSON_INDENT(2));
-		(void)printf("\n");
-		json_decref(o);
+		CLEANUP(mem_free_string) char *text = executor_status_json(&s);
+		(void)printf("%s\n", text ? text : "");
 		return 0;
 	}
 	(void)printf("%s", _(words[s.state]));

@@ -65,17 +65,23 @@ void exec_log(const char *fmt, ...)
 	}
 }
 
-static void write_status(const struct executor_status *s)
+char *executor_status_json(const struct executor_status *s)
 {
 	json_t *o = json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:s, s:s}", "state",
 		state_words[s->state], "step", (json_int_t)s->step, "steps", (json_int_t)s->n_steps,
 		"percent", (int)s->percent, "seconds_left", (int)s->seconds_left, "warnings",
 		(int)s->n_warnings, "title", s->title, "error", s->error);
 	char *text = json_dumps(o, JSON_INDENT(2));
+	json_decref(o);
+	return text;
+}
+
+static void write_status(const struct executor_status *s)
+{
+	char *text = executor_status_json(s);
 	if (text)
 		(void)file_write("/", STATUS_PATH, text, strlen(text), 0644, NULL);
 	free(text);
-	json_decref(o);
 }
 
 /* part of whole: how much of the present step is done. */

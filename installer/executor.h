@@ -35,6 +35,8 @@ struct executor_status {
 int executor_start(const struct plan *plan, struct err *err);
 /* Reads the status file; works from any process, also after the one that started it has ended. */
 int executor_read_status(struct executor_status *ret_status, struct err *err);
+/* The status as JSON, or NULL when there is no memory. The caller frees. */
+char *executor_status_json(const struct executor_status *status);
 /* Asks a running installation to stop after the present step and to undo. */
 int executor_abort(struct err *err);
 
