@@ -139,10 +139,7 @@ static int run_ops(struct run *r, struct err *err)
 			rc = err_set(&step_err, ERR_PROC, 0, _("stopped by the user"));
 		else
 			rc = exec_op(op, &progress, &step_err);
-		if (rc < 0 && op->is_optional) {
-			r->status.n_warnings++;
-			exec_log("warning: %s: %s", op->title, step_err.text);
-		} else if (rc < 0) {
+		if (rc < 0) {
 			exec_log("error: %s: %s", op->title, step_err.text);
 			/* The failing step itself may be half done: a mount that timed out. */
 			undo(r->plan, i + 1);

@@ -45,7 +45,6 @@ struct plan_op {
 	struct str data;
 	struct strlist undo; /* program that undoes it, empty: nothing to undo */
 	unsigned weight;     /* share of the whole time, in tenths of a second */
-	bool is_optional;    /* its failure is a warning */
 	bool is_secret;      /* data is not shown */
 };
 

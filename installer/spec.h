@@ -24,9 +24,8 @@ struct install_ids {
 /* Owns everything in it. */
 struct install_spec {
 	struct host_config config;
-	struct cfg cfg;      /* the file, for the lines of messages; empty without one */
-	char *file_path;     /* its name, or NULL: answers of the pages */
-	bool is_interactive; /* the pages have shown what will be destroyed, and it was ticked */
+	struct cfg cfg;  /* the file, for the lines of messages; empty without one */
+	char *file_path; /* its name, or NULL: answers of the pages */
 	struct install_ids ids;
 };
 

@@ -287,7 +287,6 @@ static enum ui_result plan_and_start(struct ui *ui, struct pages *pages)
 	struct problems problems = PROBLEMS_INIT;
 	enum ui_result result = UI_BACK;
 	bool yes = false;
-	pages->spec->is_interactive = true;
 	if (plan_build(pages->spec, pages->machine, &plan, &problems) < 0)
 		say_problems(ui, &problems);
 	else
