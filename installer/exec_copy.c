@@ -11,8 +11,8 @@
 #include "exec_private.h"
 #include "fetch.h"
 #include "file.h"
-#include "hostconf.h"
 #include "lang.h"
+#include "machine.h"
 #include "mem.h"
 
 enum { BLOCK = 1 << 20, SUMS_MAX_BYTES = 1 << 20, HEX_LEN = 64 };
@@ -92,17 +92,11 @@ struct slot {
 
 static bool is_wanted(const struct slot *s, const char *file)
 {
-	for (size_t i = 0; host_components[i]; i++) {
-		CLEANUP(mem_free_string)
-		char *layer = xasprintf("layers/%s.squashfs", host_components[i]);
-		if (strcmp(layer, file) != 0)
-			continue;
-		for (size_t j = 2; j < s->argv->count; j++)
-			if (strcmp(s->argv->items[j], host_components[i]) == 0)
-				return true;
-		return false;
-	}
-	return true;
+	const char *component = machine_component_of(file);
+	for (size_t i = 2; component && i < s->argv->count; i++)
+		if (strcmp(s->argv->items[i], component) == 0)
+			return true;
+	return !component;
 }
 
 static uint64_t size_of(const char *dir, const char *file)

@@ -90,8 +90,7 @@ static void add_component(struct machine *m, const char *name, uint64_t size_byt
 		(struct component){.name = xstrdup(name), .size_bytes = size_bytes};
 }
 
-/* The optional layer that the file is, or NULL. */
-static const char *component_of(const char *file)
+const char *machine_component_of(const char *file)
 {
 	for (size_t i = 0; host_components[i]; i++) {
 		CLEANUP(mem_free_string)
@@ -123,7 +122,7 @@ static void read_medium(struct machine *m)
 			continue;
 		CLEANUP(mem_free_string) char *file = xstrndup(p + 66, len - 66);
 		CLEANUP(mem_free_string) char *path = xasprintf(MEDIUM "/%s", file);
-		const char *component = component_of(file);
+		const char *component = machine_component_of(file);
 		struct stat st;
 		if (stat(path, &st) < 0)
 			continue;

@@ -57,4 +57,7 @@ void machine_dispose(struct machine *machine);
 /* The component called name, or NULL. */
 const struct component *machine_find_component(const struct machine *machine, const char *name);
 
+/* Name of the component that a file of the medium's list is, or NULL: every host needs it. */
+const char *machine_component_of(const char *file);
+
 #endif
