@@ -11,6 +11,7 @@
 #include "cfg.h"
 #include "fetch.h"
 #include "file.h"
+#include "kernelword.h"
 #include "lang.h"
 #include "mem.h"
 #include "plan.h"
@@ -21,18 +22,6 @@
 #define MEDIUM_FILE "/run/domus/medium/domus.conf"
 
 enum { BLKID_LIMIT_MS = 60000, FETCH_LIMIT_MS = 120000 };
-
-/* The value of WORD=value on the kernel's command line, or NULL. The caller frees. */
-static char *kernel_word(const char *word)
-{
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	size_t len = strlen(word);
-	(void)file_read("/", "/proc/cmdline", 65536, &text, NULL);
-	for (const char *p = str_text(&text); *p; p += strcspn(p, " \n"), p += strspn(p, " \n"))
-		if (strncmp(p, word, len) == 0 && p[len] == '=')
-			return xstrndup(p + len + 1, strcspn(p + len + 1, " \n"));
-	return NULL;
-}
 
 /* A file system is seen on a disk and on what the kernel takes for its first partition: once. */
 static bool is_part_of_known(const struct strlist *devices, const char *device)
@@ -172,7 +161,7 @@ static int take_named(const char *place, char **ret_from, struct err *err)
 
 int discover_file(char **ret_from, struct err *err)
 {
-	CLEANUP(mem_free_string) char *place = kernel_word("domus.config");
+	CLEANUP(mem_free_string) char *place = kernel_word("/", "domus.config");
 	if (place)
 		return take_named(place, ret_from, err);
 	if (take_from_volume(VOLUME_LABEL, "/domus.conf", ret_from, err) == 0)

@@ -18,6 +18,7 @@
 #include "exec_private.h"
 #include "file.h"
 #include "hostconf.h"
+#include "kernelword.h"
 #include "lang.h"
 #include "mem.h"
 #include "plan.h"
@@ -108,21 +109,6 @@ static const char *wait_healthy(void)
 
 /* ---- the boot environment ---- */
 
-/* The value of WORD=value on the kernel's command line, or NULL. The caller frees. */
-static char *kernel_word(const char *word)
-{
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
-	size_t len = strlen(word);
-	(void)file_read("/", "/proc/cmdline", 65536, &text, NULL);
-	strlist_add_words(&words, str_text(&text));
-	for (size_t i = 0; i < words.count; i++)
-		if (strncmp(words.items[i], word, len) == 0 && words.items[i][len] == '=')
-			return xstrndup(
-				words.items[i] + len + 1, strcspn(words.items[i] + len + 1, "\n"));
-	return NULL;
-}
-
 static int open_esp(const char *uuid, struct err *err)
 {
 	CLEANUP(mem_free_string) char *name = xasprintf("UUID=%s", uuid);
@@ -189,8 +175,8 @@ static int judge(const char *slot_uuid, struct err *err)
 
 int command_confirm(const struct options *options)
 {
-	CLEANUP(mem_free_string) char *slot = kernel_word("domus.slot");
-	CLEANUP(mem_free_string) char *esp = kernel_word("domus.esp");
+	CLEANUP(mem_free_string) char *slot = kernel_word("/", "domus.slot");
+	CLEANUP(mem_free_string) char *esp = kernel_word("/", "domus.esp");
 	struct err err = ERR_INIT;
 	(void)options;
 	if (!slot || !esp) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sources of libdomus.a, relative to the top. LIB_LIBC_SRCS depend on libc alone: early may use them.
 LIB_LIBC_SRCS := $(addprefix lib/, \
-	cfg.c err.c file.c mem.c near.c netaddr.c num.c proc.c problem.c str.c)
+	cfg.c err.c file.c kernelword.c mem.c near.c netaddr.c num.c proc.c problem.c str.c)
 LIB_SRCS := $(LIB_LIBC_SRCS) $(addprefix lib/, \
 	bootcfg.c diskinv.c disktext.c fetch.c hostcheck.c hostconf.c netinv.c netplan.c schema.c schema_text.c value.c xlcfg.c xlkeys.c)
 LIB_UI_SRCS := $(addprefix lib/ui/, \

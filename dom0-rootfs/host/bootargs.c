@@ -12,6 +12,7 @@
 
 #include "bootcfg.h"
 #include "file.h"
+#include "kernelword.h"
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
@@ -26,28 +27,15 @@
 
 enum { TOOL_TIMEOUT_MS = 20000, TEXT_MAX_BYTES = 65536 };
 
-/* The value of NAME=value on the kernel's command line, or NULL. The caller frees. */
-static char *cmdline_value(const char *root, const char *name)
-{
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	size_t len = strlen(name);
-	if (file_read(root, "/proc/cmdline", TEXT_MAX_BYTES, &text, NULL) < 0)
-		return NULL;
-	for (const char *p = str_text(&text); *p; p += strcspn(p, " \n"), p += *p != '\0')
-		if (strncmp(p, name, len) == 0 && p[len] == '=')
-			return xstrndup(p + len + 1, strcspn(p + len + 1, " \n"));
-	return NULL;
-}
-
 bool bootargs_are_there(const char *root)
 {
-	CLEANUP(mem_free_string) char *esp = cmdline_value(root, "domus.esp");
+	CLEANUP(mem_free_string) char *esp = kernel_word(root, "domus.esp");
 	return esp != NULL;
 }
 
 static bool is_trying(const char *root)
 {
-	CLEANUP(mem_free_string) char *word = cmdline_value(root, "domus.args");
+	CLEANUP(mem_free_string) char *word = kernel_word(root, "domus.args");
 	return word && strcmp(word, "try") == 0;
 }
 
@@ -72,7 +60,7 @@ static int run_tool(const char *const *argv, struct str *ret_output, struct err 
 
 static int find_esp(const char *root, char **ret_device, struct err *err)
 {
-	CLEANUP(mem_free_string) char *esp = cmdline_value(root, "domus.esp");
+	CLEANUP(mem_free_string) char *esp = kernel_word(root, "domus.esp");
 	CLEANUP(str_dispose) struct str device = STR_INIT;
 	if (!esp)
 		return err_set(err, ERR_MISSING, 0, "%s",
