@@ -45,7 +45,7 @@ int command_check(const struct options *options)
 	return 0;
 }
 
-static int read_machine(const struct options *options, struct machine *ret_machine, struct err *err)
+int show_read_machine(const struct options *options, struct machine *ret_machine, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	if (!options->inventory)
@@ -68,7 +68,7 @@ int command_plan(const struct options *options)
 	struct err err = ERR_INIT;
 	spec_init(&spec);
 	if (spec_read_file(&spec, options->file, &problems, &err) < 0 ||
-		read_machine(options, &machine, &err) < 0) {
+		show_read_machine(options, &machine, &err) < 0) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}

@@ -10,19 +10,7 @@
 #include "pages.h"
 #include "proc.h"
 #include "schema.h"
-
-#define INVENTORY_MAX (1024 * 1024)
-
-static int read_machine(const struct options *options, struct machine *ret_machine, struct err *err)
-{
-	if (!options->inventory)
-		return machine_read(ret_machine, err);
-	CLEANUP(mem_free_string) char *path = file_absolute(options->inventory);
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (file_read("/", path, INVENTORY_MAX, &text, err) < 0)
-		return -1;
-	return machine_read_json(str_text(&text), ret_machine, err);
-}
+#include "show.h"
 
 static int leave(enum pages_end end)
 {
@@ -69,7 +57,7 @@ int command_pages(const struct options *options)
 			_("domus-install: installing needs root; --dry-run asks without it\n"));
 		return 1;
 	}
-	int rc = read_machine(options, &machine, &err);
+	int rc = show_read_machine(options, &machine, &err);
 	if (rc == 0 && pages.is_dry_run)
 		spec_name_ids(&spec);
 	else if (rc == 0)
