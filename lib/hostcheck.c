@@ -363,48 +363,40 @@ static void check_root(const struct check *c)
 
 /* ---- the rest ---- */
 
-static void check_services(const struct check *c)
+/* The items of kind's key are words of known, which ends with NULL. */
+static void check_known(const struct check *c, const char *kind, const char *key, const char *what,
+	const struct strlist *items, const char *const *known, enum problem_level level)
 {
 	size_t n = 0;
-	while (host_services[n])
+	while (known[n])
 		n++;
-	for (size_t i = 0; i < c->config->disabled_services.count; i++) {
-		const char *name = c->config->disabled_services.items[i];
+	for (size_t i = 0; i < items->count; i++) {
+		const char *name = items->items[i];
 		bool is_known = false;
 		for (size_t j = 0; j < n; j++)
-			is_known |= strcmp(host_services[j], name) == 0;
-		const char *near = is_known ? NULL : near_find(name, host_services, n);
-		unsigned at = line(c, "services", NULL, "disabled");
+			is_known |= strcmp(known[j], name) == 0;
+		const char *near = is_known ? NULL : near_find(name, known, n);
+		unsigned at = line(c, kind, NULL, key);
 		if (near)
-			problems_add(c->problems, PROBLEM_ERROR, at,
-				_("disabled: unknown service \"%s\"; did you mean \"%s\"?"), name,
+			problems_add(c->problems, level, at,
+				_("%s: unknown %s \"%s\"; did you mean \"%s\"?"), key, what, name,
 				near);
 		else if (!is_known)
-			problems_add(c->problems, PROBLEM_ERROR, at,
-				_("disabled: unknown service \"%s\""), name);
+			problems_add(c->problems, level, at, _("%s: unknown %s \"%s\""), key, what,
+				name);
 	}
+}
+
+static void check_services(const struct check *c)
+{
+	check_known(c, "services", "disabled", _("service"), &c->config->disabled_services,
+		host_services, PROBLEM_ERROR);
 }
 
 static void check_components(const struct check *c)
 {
-	size_t n = 0;
-	while (host_components[n])
-		n++;
-	for (size_t i = 0; i < c->config->components.count; i++) {
-		const char *name = c->config->components.items[i];
-		bool is_known = false;
-		for (size_t j = 0; j < n; j++)
-			is_known |= strcmp(host_components[j], name) == 0;
-		const char *near = is_known ? NULL : near_find(name, host_components, n);
-		unsigned at = line(c, "install", NULL, "components");
-		if (near)
-			problems_add(c->problems, c->machine_level, at,
-				_("components: unknown component \"%s\"; did you mean \"%s\"?"),
-				name, near);
-		else if (!is_known)
-			problems_add(c->problems, c->machine_level, at,
-				_("components: unknown component \"%s\""), name);
-	}
+	check_known(c, "install", "components", _("component"), &c->config->components,
+		host_components, c->machine_level);
 }
 
 static void check_disk(const struct check *c)
