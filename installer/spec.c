@@ -54,14 +54,6 @@ static bool names_disk(const struct host_config *config)
 	       config->disk_is_only;
 }
 
-static bool has_login(const struct host_config *config)
-{
-	bool has = hostconf_has_hash(config->root_password) || hostconf_has_ssh(config);
-	for (size_t i = 0; i < config->n_users; i++)
-		has |= hostconf_has_hash(config->users[i].password);
-	return has;
-}
-
 void spec_check(const struct install_spec *spec, struct problems *problems)
 {
 	const struct host_config *config = &spec->config;
@@ -75,7 +67,7 @@ void spec_check(const struct install_spec *spec, struct problems *problems)
 		problems_add(problems, PROBLEM_ERROR, line_of(spec, "disk", "serial"),
 			_("[disk] names no disk: give serial, wwn, path, model, min-size or max-size, or "
 			  "\"only = yes\" for the machine's only disk"));
-	if (!has_login(config))
+	if (!hostconf_has_login(config))
 		problems_add(problems, PROBLEM_ERROR, line_of(spec, "root", "password"),
 			_("nobody could log in: give [root] a password or an ssh-key"));
 }

@@ -352,10 +352,7 @@ static void check_root(const struct check *c)
 	if (!config->root_password[0] && !c->context->is_live)
 		problems_add(c->problems, PROBLEM_ERROR, line(c, "root", NULL, "password"),
 			_("password: a value is missing (only the live system has a root without password)"));
-	bool can_log_in = !config->root_password[0] || hostconf_has_hash(config->root_password) ||
-			  hostconf_has_ssh(config);
-	for (size_t i = 0; i < config->n_users; i++)
-		can_log_in |= hostconf_has_hash(config->users[i].password);
+	bool can_log_in = !config->root_password[0] || hostconf_has_login(config);
 	if (c->gives_advice && !c->context->judges_login && !can_log_in)
 		problems_add(c->problems, PROBLEM_WARNING, line(c, "root", NULL, "password"),
 			_("nobody could log in: no password and no usable SSH key"));

@@ -418,6 +418,14 @@ bool hostconf_has_ssh(const struct host_config *config)
 	       (has_key || (has_password && config->ssh_takes_passwords));
 }
 
+bool hostconf_has_login(const struct host_config *config)
+{
+	bool has = hostconf_has_hash(config->root_password) || hostconf_has_ssh(config);
+	for (size_t i = 0; i < config->n_users; i++)
+		has |= hostconf_has_hash(config->users[i].password);
+	return has;
+}
+
 unsigned hostconf_speed(const struct host_config *config)
 {
 	return (unsigned)strtoul(speed_words[config->speed], NULL, 10);

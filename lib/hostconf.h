@@ -212,6 +212,9 @@ int hostconf_read_file(const char *root, const char *path, const struct hostconf
 /* True when some login over SSH could succeed: it is on, and a key or usable password exists. */
 bool hostconf_has_ssh(const struct host_config *config);
 
+/* True when somebody has a password, or some login over SSH could succeed. */
+bool hostconf_has_login(const struct host_config *config);
+
 /* True for a password field that holds a hash. */
 bool hostconf_has_hash(const char *password);
 
