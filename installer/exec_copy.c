@@ -25,20 +25,10 @@ static int copy_blocks(int in, int out, const char *from, const char *to, struct
 	while (rc == 0 && (n = read(in, block, BLOCK)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
+		if (n < 0)
 			rc = err_set(err, ERR_IO, errno, _("cannot read %s"), from);
-			break;
-		}
-		for (ssize_t done = 0; done < n;) {
-			ssize_t w = write(out, block + done, (size_t)(n - done));
-			if (w < 0 && errno == EINTR)
-				continue;
-			if (w < 0) {
-				rc = err_set(err, ERR_IO, errno, _("cannot write %s"), to);
-				break;
-			}
-			done += w;
-		}
+		else if (file_write_all(out, block, (size_t)n) < 0)
+			rc = err_set(err, ERR_IO, errno, _("cannot write %s"), to);
 	}
 	free(block);
 	return rc;

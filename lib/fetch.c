@@ -46,15 +46,9 @@ static size_t on_data(char *data, size_t size, size_t count, void *context)
 		job->written += len;
 		return len;
 	}
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(job->fd, data + done, len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			job->write_errno = errno;
-			return 0;
-		}
-		done += (size_t)n;
+	if (file_write_all(job->fd, data, len) < 0) {
+		job->write_errno = errno;
+		return 0;
 	}
 	job->written += len;
 	return len;

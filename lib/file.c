@@ -113,15 +113,16 @@ int file_read(
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+int file_write_all(int fd, const void *data, size_t len)
 {
+	const char *p = data;
 	while (len > 0) {
-		ssize_t n = write(fd, data, len);
+		ssize_t n = write(fd, p, len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
-		data += n;
+		p += n;
 		len -= (size_t)n;
 	}
 	return 0;
@@ -132,7 +133,7 @@ static int fill_file(int fd, const void *data, size_t len, const struct file_att
 {
 	if (attr->has_owner && fchown(fd, attr->uid, attr->gid) < 0)
 		return -1;
-	if (fchmod(fd, attr->mode) < 0 || write_all(fd, data, len) < 0)
+	if (fchmod(fd, attr->mode) < 0 || file_write_all(fd, data, len) < 0)
 		return -1;
 	return fsync(fd);
 }

@@ -63,6 +63,9 @@ bool file_is_regular(const char *root, const char *path);
 /* Adds the names in a directory, sorted, without those that begin with a dot. */
 int file_list_dir(const char *root, const char *path, struct strlist *ret_names, struct err *err);
 
+/* Writes all of it to a descriptor, however many calls that takes; -1 with errno. */
+int file_write_all(int fd, const void *data, size_t len);
+
 /* Opens a directory (O_CLOEXEC). The caller closes. */
 int file_open_dir(const char *root, const char *path, int *ret_fd, struct err *err);
 
