@@ -22,15 +22,6 @@ static void wait_tenth(void)
 	(void)nanosleep(&t, NULL);
 }
 
-static const char *last_line(const char *text, size_t len)
-{
-	while (len > 0 && text[len - 1] == '\n')
-		len--;
-	while (len > 0 && text[len - 1] != '\n')
-		len--;
-	return text + len;
-}
-
 int exec_run(const struct strlist *argv, unsigned timeout_ms, struct err *err)
 {
 	const struct proc_spec spec = {
@@ -45,10 +36,10 @@ int exec_run(const struct strlist *argv, unsigned timeout_ms, struct err *err)
 		return -1;
 	if (result.exit_code == 0)
 		return 0;
-	const char *text = str_text(&result.errors);
-	const char *line = last_line(text, result.errors.len);
+	size_t len;
+	const char *line = proc_last_line(&result.errors, &len);
 	return err_set(err, ERR_PROC, 0, _("%s failed (status %d)%s%.*s"), argv->items[0],
-		result.exit_code, *line ? ": " : "", (int)strcspn(line, "\n"), line);
+		result.exit_code, len ? ": " : "", (int)len, line);
 }
 
 static int wait_for(const struct strlist *paths, struct err *err)

@@ -236,8 +236,7 @@ int proc_run(const struct proc_spec *spec, struct proc_result *ret_result, struc
 	return 0;
 }
 
-/* Last line of text that is not empty, without its newline; start in text, length out. */
-static const char *last_line(const struct str *text, size_t *ret_len)
+const char *proc_last_line(const struct str *text, size_t *ret_len)
 {
 	size_t end = text->len;
 	while (end > 0 && (text->data[end - 1] == '\n' || text->data[end - 1] == '\r'))
@@ -257,7 +256,7 @@ int proc_run_ok(const struct proc_spec *spec, struct err *err)
 	if (result.exit_code == 0)
 		return 0;
 	size_t len;
-	const char *line = last_line(&result.errors, &len);
+	const char *line = proc_last_line(&result.errors, &len);
 	if (len == 0)
 		return err_set(err, ERR_PROC, 0, _("%s failed with exit code %d"), spec->argv[0],
 			result.exit_code);

@@ -36,6 +36,9 @@ int proc_run(const struct proc_spec *spec, struct proc_result *ret_result, struc
  */
 int proc_run_ok(const struct proc_spec *spec, struct err *err);
 
+/* The last line that is not empty: where it begins in text; its length without the newline. */
+const char *proc_last_line(const struct str *text, size_t *ret_len);
+
 void proc_result_dispose(struct proc_result *result);
 
 #endif
