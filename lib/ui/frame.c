@@ -10,14 +10,13 @@
 
 #define STEPS_WIDTH 18 /* columns, with the mark before and a blank behind */
 
-static void put_bar(int y, const char *left, const char *right)
+static void put_bar(int y, const char *text)
 {
 	CLEANUP(str_dispose) struct str line = STR_INIT;
 	size_t width = (size_t)COLS;
-	size_t right_width = width_of(right) + 1;
 	str_add(&line, " ");
-	width_add_cell(&line, left, width > right_width ? width - right_width - 1 : 0);
-	str_add(&line, "%s ", right);
+	width_add_cell(&line, text, width > 1 ? width - 2 : 0);
+	str_add(&line, " ");
 	attrset(A_REVERSE);
 	mvaddstr(y, 0, str_text(&line));
 	attrset(A_NORMAL);
@@ -45,14 +44,14 @@ struct frame_area frame_draw(const struct ui_frame *frame)
 {
 	erase();
 	(void)touchwin(stdscr); /* also where a box was that is gone */
-	put_bar(0, frame->headline ? frame->headline : "Domus", "");
+	put_bar(0, frame->headline ? frame->headline : "Domus");
 	size_t rows = (size_t)(LINES - 5);
 	size_t first = 0;
 	if (frame->n_steps > rows && frame->present > rows / 2)
 		first = frame->present - rows / 2;
 	for (size_t i = 0; frame->steps && first + i < frame->n_steps && i < rows; i++)
 		put_step((int)i + 2, frame->steps[first + i], first + i, frame->present);
-	put_bar(LINES - 2, _("F1 Help   Tab Buttons   Enter Choose   Esc Back   Ctrl-C Abort"), "");
+	put_bar(LINES - 2, _("F1 Help   Tab Buttons   Enter Choose   Esc Back   Ctrl-C Abort"));
 	wnoutrefresh(stdscr);
 	return frame_area(frame);
 }

@@ -275,8 +275,7 @@ static void plain_gauge(struct ui *ui, const struct ui_question *q, unsigned per
 static int plain_gauge_key(struct ui *ui, unsigned timeout_ms)
 {
 	struct pollfd wait = {.fd = plain_of(ui)->in_fd, .events = POLLIN};
-	if (ui->is_gone ||
-		poll(ui->is_gone ? NULL : &wait, ui->is_gone ? 0 : 1, (int)timeout_ms) != 1)
+	if (ui->is_gone || poll(&wait, 1, (int)timeout_ms) != 1)
 		return 0;
 	char line[16];
 	return read_line(ui, line, sizeof(line)) ? line[0] : 0;
