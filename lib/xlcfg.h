@@ -75,7 +75,5 @@ int xlcfg_set_note(struct xlcfg *cfg, const char *word, const char *value, struc
 
 /* A warning for each key that xl does not know, with the nearest that it does, and for repeated ones. */
 void xlcfg_check_keys(const struct xlcfg *cfg, struct problems *problems);
-/* True for a key of xl.cfg(5). */
-bool xlcfg_knows(const char *key);
 
 #endif

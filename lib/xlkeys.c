@@ -176,7 +176,7 @@ static const char *const known_keys[] = {
 
 enum { KNOWN_KEYS = sizeof(known_keys) / sizeof(known_keys[0]) };
 
-bool xlcfg_knows(const char *key)
+static bool is_known(const char *key)
 {
 	for (size_t i = 0; i < KNOWN_KEYS; i++)
 		if (strcmp(known_keys[i], key) == 0)
@@ -187,7 +187,7 @@ bool xlcfg_knows(const char *key)
 static void check_key(const struct xlcfg *cfg, size_t i, struct problems *problems)
 {
 	const struct xlcfg_setting *s = &cfg->settings[i];
-	if (!xlcfg_knows(s->key)) {
+	if (!is_known(s->key)) {
 		const char *near = near_find(s->key, known_keys, KNOWN_KEYS);
 		if (near)
 			problems_add(problems, PROBLEM_WARNING, s->line,
