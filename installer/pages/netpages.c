@@ -103,85 +103,83 @@ static enum ui_result ask_bridge_ports(
 	return ask_ports(ui, &q, &list, &bridge->ports);
 }
 
-static enum ui_result ask_bridge_ipv4(struct ui *ui, struct host_bridge *bridge)
+/* What the two families ask differently. The tags are the words of the method's key. */
+struct family {
+	const char *id, *form_id;
+	const char *text, *form_text;
+	const char *method_key;
+	struct page_key keys[2]; /* address, gateway */
+	struct ui_item methods[4];
+	size_t n_methods;
+};
+
+static const struct family ipv4 = {.id = "ipv4",
+	.form_id = "ipv4-address",
+	.text = N_("The IPv4 address of this host there"),
+	.form_text = N_("As 192.0.2.10/24. The gateway may stay empty."),
+	.method_key = "method",
+	.keys = {{"bridge", "address", N_("Address/prefix:")},
+		{"bridge", "gateway", N_("Gateway:")}},
+	.methods = {{.tag = "none", .text = N_("This host has no IPv4 address there")},
+		{.tag = "dhcp", .text = N_("By DHCP")},
+		{.tag = "static", .text = N_("A fixed address")}},
+	.n_methods = 3};
+
+static const struct family ipv6 = {.id = "ipv6",
+	.form_id = "ipv6-address",
+	.text = N_("The IPv6 address of this host there"),
+	.form_text = N_("As 2001:db8::10/64. The gateway may stay empty."),
+	.method_key = "method6",
+	.keys = {{"bridge", "address6", N_("Address/prefix:")},
+		{"bridge", "gateway6", N_("Gateway:")}},
+	.methods = {{.tag = "none", .text = N_("This host has no IPv6 address there")},
+		{.tag = "auto", .text = N_("From the router")},
+		{.tag = "dhcp", .text = N_("By DHCPv6")},
+		{.tag = "static", .text = N_("A fixed address")}},
+	.n_methods = 4};
+
+/* UI_BACK: to the choice of the method. */
+static enum ui_result ask_address(
+	struct ui *ui, struct host_bridge *bridge, const struct family *family)
 {
-	static const struct page_key keys[] = {
-		{"bridge", "address", N_("Address/prefix:")},
-		{"bridge", "gateway", N_("Gateway:")},
-	};
-	const struct ui_item items[] = {
-		{.tag = "none", .text = _("This host has no IPv4 address there")},
-		{.tag = "dhcp", .text = _("By DHCP")},
-		{.tag = "static", .text = _("A fixed address")},
-	};
-	struct ui_question q = {.id = "ipv4",
-		.title = bridge->name,
-		.text = _("The IPv4 address of this host there")};
-	for (;;) {
-		unsigned chosen = bridge->method;
-		enum ui_result result = page_choose(ui, &q, items, ARRAY_SIZE(items), &chosen);
-		if (result != UI_OK || ui->is_gone)
-			return result;
-		if (chosen == HOST_METHOD_STATIC) {
-			struct ui_question form = {.id = "ipv4-address",
-				.title = bridge->name,
-				.text = _("As 192.0.2.10/24. The gateway may stay empty.")};
-			result = page_form(ui, &form, keys, 2, bridge);
-			if (result == UI_BACK)
-				continue;
-			if (result != UI_OK)
-				return result;
-			if (!*bridge->address) {
-				ui_say(ui, _("Not right yet"), "%s", _("The address is missing."));
-				continue;
-			}
-		} else {
-			(void)page_set("bridge", "address", bridge, "", NULL);
-			(void)page_set("bridge", "gateway", bridge, "", NULL);
-		}
-		bridge->method = (enum host_method)chosen;
-		return UI_OK;
-	}
+	struct ui_question q = {
+		.id = family->form_id, .title = bridge->name, .text = _(family->form_text)};
+	enum ui_result result = page_form(ui, &q, family->keys, 2, bridge);
+	CLEANUP(mem_free_string) char *address = page_get("bridge", family->keys[0].key, bridge);
+	if (result != UI_OK || *address)
+		return result;
+	ui_say(ui, _("Not right yet"), "%s", _("The address is missing."));
+	return UI_BACK;
 }
 
-static enum ui_result ask_bridge_ipv6(struct ui *ui, struct host_bridge *bridge)
+static enum ui_result ask_method(
+	struct ui *ui, struct host_bridge *bridge, const struct family *family)
 {
-	static const struct page_key keys[] = {
-		{"bridge", "address6", N_("Address/prefix:")},
-		{"bridge", "gateway6", N_("Gateway:")},
-	};
-	const struct ui_item items[] = {
-		{.tag = "none", .text = _("This host has no IPv6 address there")},
-		{.tag = "auto", .text = _("From the router")},
-		{.tag = "dhcp", .text = _("By DHCPv6")},
-		{.tag = "static", .text = _("A fixed address")},
-	};
-	struct ui_question q = {.id = "ipv6",
-		.title = bridge->name,
-		.text = _("The IPv6 address of this host there")};
+	struct ui_item items[ARRAY_SIZE(family->methods)];
+	CLEANUP(mem_free_string) char *present = page_get("bridge", family->method_key, bridge);
+	struct ui_question q = {.id = family->id, .title = bridge->name, .text = _(family->text)};
 	for (;;) {
-		unsigned chosen = bridge->method6;
-		enum ui_result result = page_choose(ui, &q, items, ARRAY_SIZE(items), &chosen);
+		size_t chosen = 0;
+		for (size_t i = 0; i < family->n_methods; i++) {
+			items[i] = family->methods[i];
+			items[i].text = _(items[i].text);
+			if (strcmp(items[i].tag, present) == 0)
+				chosen = i;
+		}
+		enum ui_result result = ui_menu(ui, &q, items, family->n_methods, &chosen);
 		if (result != UI_OK || ui->is_gone)
 			return result;
-		if (chosen == HOST_METHOD6_STATIC) {
-			struct ui_question form = {.id = "ipv6-address",
-				.title = bridge->name,
-				.text = _("As 2001:db8::10/64. The gateway may stay empty.")};
-			result = page_form(ui, &form, keys, 2, bridge);
+		if (strcmp(items[chosen].tag, "static") == 0) {
+			result = ask_address(ui, bridge, family);
 			if (result == UI_BACK)
 				continue;
 			if (result != UI_OK)
 				return result;
-			if (!*bridge->address6) {
-				ui_say(ui, _("Not right yet"), "%s", _("The address is missing."));
-				continue;
-			}
 		} else {
-			(void)page_set("bridge", "address6", bridge, "", NULL);
-			(void)page_set("bridge", "gateway6", bridge, "", NULL);
+			(void)page_set("bridge", family->keys[0].key, bridge, "", NULL);
+			(void)page_set("bridge", family->keys[1].key, bridge, "", NULL);
 		}
-		bridge->method6 = (enum host_method6)chosen;
+		(void)page_set("bridge", family->method_key, bridge, items[chosen].tag, NULL);
 		return UI_OK;
 	}
 }
@@ -214,12 +212,13 @@ enum ui_result netpage_bridge(struct ui *ui, struct pages *pages, size_t at)
 		struct host_bridge *bridge = &config->bridges[at];
 		CLEANUP(str_dispose) struct str ports = STR_INIT;
 		describe_ports(&bridge->ports, &ports);
-		CLEANUP(mem_free_string) char *ipv4 = page_get("bridge", "method", bridge);
-		CLEANUP(mem_free_string) char *ipv6 = page_get("bridge", "method6", bridge);
+		CLEANUP(mem_free_string) char *method = page_get("bridge", "method", bridge);
+		CLEANUP(mem_free_string) char *method6 = page_get("bridge", "method6", bridge);
 		CLEANUP(mem_free_string)
-		char *ipv4_text = xasprintf("%s %s %s", ipv4, bridge->address, bridge->gateway);
+		char *ipv4_text = xasprintf("%s %s %s", method, bridge->address, bridge->gateway);
 		CLEANUP(mem_free_string)
-		char *ipv6_text = xasprintf("%s %s %s", ipv6, bridge->address6, bridge->gateway6);
+		char *ipv6_text =
+			xasprintf("%s %s %s", method6, bridge->address6, bridge->gateway6);
 		const struct ui_item items[] = {
 			{.tag = _("done"), .text = _("Back to the list")},
 			{.tag = _("ports"), .text = str_text(&ports)},
@@ -236,9 +235,9 @@ enum ui_result netpage_bridge(struct ui *ui, struct pages *pages, size_t at)
 		if (chosen == 1)
 			result = ask_bridge_ports(ui, pages, bridge);
 		else if (chosen == 2)
-			result = ask_bridge_ipv4(ui, bridge);
+			result = ask_method(ui, bridge, &ipv4);
 		else if (chosen == 3)
-			result = ask_bridge_ipv6(ui, bridge);
+			result = ask_method(ui, bridge, &ipv6);
 		else if (chosen == 4)
 			result = ask_bridge_more(ui, bridge);
 		else
