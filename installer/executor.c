@@ -65,8 +65,13 @@ void exec_log(const char *fmt, ...)
 	}
 }
 
-char *executor_status_json(const struct executor_status *s)
+char *executor_status_json(const struct executor_status *status)
 {
+	/* A program's message in another encoding, or cut inside a character, must not lose all. */
+	struct executor_status valid = *status;
+	const struct executor_status *s = &valid;
+	str_make_utf8(valid.title);
+	str_make_utf8(valid.error);
 	json_t *o = json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:s, s:s}", "state",
 		state_words[s->state], "step", (json_int_t)s->step, "steps", (json_int_t)s->n_steps,
 		"percent", (int)s->percent, "seconds_left", (int)s->seconds_left, "warnings",

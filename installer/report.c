@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "lang.h"
+#include "mem.h"
+#include "str.h"
 
 enum { LIMIT_S = 30 };
 
@@ -43,7 +45,9 @@ static int post(CURL *curl, const char *url, const char *body, struct err *err)
 int report_send(
 	const char *url, const char *host, const char *result, const char *error, struct err *err)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s}", "host", host, "result", result, "error", error);
+	CLEANUP(mem_free_string) char *text = xstrdup(error);
+	str_make_utf8(text);
+	json_t *o = json_pack("{s:s, s:s, s:s}", "host", host, "result", result, "error", text);
 	char *body = json_dumps(o, 0);
 	CURL *curl = curl_easy_init();
 	int rc = -1;

@@ -36,30 +36,12 @@ static void trim(const char **text, size_t *len)
 		(*len)--;
 }
 
-/* Length of the UTF-8 character at s (Unicode 15, table 3-7), 0 when it is none. */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-	if (s[0] < 0x80)
-		return 1;
-	size_t len = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
-	if (s[0] < 0xC2 || s[0] > 0xF4 || len > left)
-		return 0;
-	unsigned char low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
-	unsigned char high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-	return len;
-}
-
 /* Says what no line may contain; true when there is nothing of it. */
 static bool line_is_text(struct parser *p, const char *line, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)line;
 	for (size_t i = 0; i < len;) {
-		size_t n = utf8_len(s + i, len - i);
+		size_t n = str_utf8_len(s + i, len - i);
 		if (n == 0) {
 			problems_add(p->problems, PROBLEM_ERROR, p->line,
 				_("byte %zu is not valid UTF-8"), i + 1);

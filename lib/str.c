@@ -130,3 +130,31 @@ void strlist_dispose(struct strlist *list)
 	free(list->items);
 	*list = (struct strlist)STRLIST_INIT;
 }
+
+size_t str_utf8_len(const unsigned char *s, size_t left)
+{
+	if (s[0] < 0x80)
+		return 1;
+	size_t len = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+	if (s[0] < 0xC2 || s[0] > 0xF4 || len > left)
+		return 0;
+	unsigned char low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
+	unsigned char high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if ((s[i] & 0xC0) != 0x80)
+			return 0;
+	return len;
+}
+
+void str_make_utf8(char *text)
+{
+	size_t len = strlen(text);
+	for (size_t i = 0; i < len;) {
+		size_t n = str_utf8_len((const unsigned char *)text + i, len - i);
+		if (n == 0)
+			text[i] = '?';
+		i += n ? n : 1;
+	}
+}

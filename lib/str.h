@@ -24,6 +24,11 @@ const char *str_text(const struct str *s);
 /* Frees; the bytes are wiped first, because a text may hold a password hash. */
 void str_dispose(struct str *s);
 
+/* Length of the UTF-8 character at s (Unicode 15, table 3-7), 0 when it is none. */
+size_t str_utf8_len(const unsigned char *s, size_t left);
+/* Puts '?' for each byte that is in no UTF-8 character: JSON takes no others. */
+void str_make_utf8(char *text);
+
 /* Owns its items; items[count] is NULL as soon as there is an item, so it can serve as argv. */
 struct strlist {
 	char **items;

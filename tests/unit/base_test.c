@@ -56,6 +56,25 @@ static void text_grows(void **state)
 	str_dispose(&s);
 }
 
+static void bytes_that_are_no_text(void **state)
+{
+	static const struct {
+		const char *before;
+		const char *after;
+	} cases[] = {{"", ""}, {"plain", "plain"},
+		{"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80",
+			"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80"},
+		{"f\xFCr", "f?r"}, {"\x80\xFF", "??"}, {"cut \xE2\x82", "cut ??"},
+		{"cut \xC3", "cut ?"}, {"\xC0\xAF", "??"}, {"\xED\xA0\x80", "???"},
+		{"\xE2\x82x\xC3\xBC", "??x\xC3\xBC"}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(mem_free_string) char *text = xstrdup(cases[i].before);
+		str_make_utf8(text);
+		assert_string_equal(text, cases[i].after);
+	}
+}
+
 static void lists(void **state)
 {
 	struct strlist list = STRLIST_INIT;
@@ -118,7 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(errors_grow_to_the_front),
 		cmocka_unit_test(long_errors_are_cut), cmocka_unit_test(text_grows),
-		cmocka_unit_test(lists), cmocka_unit_test(nearest_names),
-		cmocka_unit_test(problems_are_sorted_and_bounded)};
+		cmocka_unit_test(bytes_that_are_no_text), cmocka_unit_test(lists),
+		cmocka_unit_test(nearest_names), cmocka_unit_test(problems_are_sorted_and_bounded)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
