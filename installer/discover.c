@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 
 #include "cfg.h"
+#include "diskinv.h"
 #include "fetch.h"
 #include "file.h"
 #include "kernelword.h"
@@ -27,7 +28,7 @@ enum { BLKID_LIMIT_MS = 60000, FETCH_LIMIT_MS = 120000 };
 static bool is_part_of_known(const struct strlist *devices, const char *device)
 {
 	for (size_t i = 0; i < devices->count; i++)
-		if (strncmp(devices->items[i], device, strlen(devices->items[i])) == 0)
+		if (disk_is_part_name(devices->items[i], device))
 			return true;
 	return false;
 }

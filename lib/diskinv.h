@@ -62,6 +62,8 @@ bool disk_is_empty(const struct disk_info *disk);
 bool disk_is_in_use(const struct disk_info *disk);
 /* True when a Domus is installed on it, whole or not: it has a partition labelled DOMUS-ESP. */
 bool disk_has_domus(const struct disk_info *disk);
+/* True for the kernel's name of a part of the disk: sda1 of sda, nvme0n1p2 of nvme0n1. */
+bool disk_is_part_name(const char *disk, const char *name);
 /* "sda, 500.1 GB, Samsung SSD 870, serial S5Y..." */
 void disk_describe(const struct disk_info *disk, struct str *ret_text);
 /* What is on it, one line each, for people: "gpt table", "sda1: ntfs, 200 GiB, label Windows". */

@@ -30,6 +30,19 @@ bool disk_has_domus(const struct disk_info *disk)
 	return false;
 }
 
+bool disk_is_part_name(const char *disk, const char *name)
+{
+	static const char digits[] = "0123456789";
+	size_t len = strlen(disk);
+	if (len == 0 || strncmp(name, disk, len) != 0)
+		return false;
+	const char *rest = name + len;
+	/* The kernel puts a p where two numbers would meet. */
+	if (strchr(digits, disk[len - 1]) && *rest++ != 'p')
+		return false;
+	return *rest && rest[strspn(rest, digits)] == '\0';
+}
+
 /* Disks are sold in powers of ten: that is the figure people know theirs by. */
 static void add_size(uint64_t bytes, struct str *out)
 {

@@ -112,8 +112,27 @@ static void no_disks(void **state)
 	diskinv_dispose(&inventory);
 }
 
+static void names_of_parts(void **state)
+{
+	static const struct {
+		const char *disk;
+		const char *name;
+		bool is_part;
+	} cases[] = {{"/dev/sda", "/dev/sda1", true}, {"/dev/sda", "/dev/sda10", true},
+		{"/dev/nvme0n1", "/dev/nvme0n1p2", true}, {"/dev/mmcblk0", "/dev/mmcblk0p1", true},
+		{"/dev/sda", "/dev/sda", false}, {"/dev/sda", "/dev/sdaa", false},
+		{"/dev/sda", "/dev/sdaa1", false}, {"/dev/sda", "/dev/sdap1", false},
+		{"/dev/sda1", "/dev/sda10", false}, {"/dev/sda1", "/dev/sda1p", false},
+		{"/dev/nvme0n1", "/dev/nvme0n10", false}, {"/dev/sdb", "/dev/sda1", false},
+		{"", "1", false}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(disk_is_part_name(cases[i].disk, cases[i].name), cases[i].is_part);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {SCRATCH_TEST(reads_disks), SCRATCH_TEST(no_disks)};
+	const struct CMUnitTest tests[] = {SCRATCH_TEST(reads_disks), SCRATCH_TEST(no_disks),
+		cmocka_unit_test(names_of_parts)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
