@@ -75,11 +75,14 @@ static void add_host_lines(
 static void add_notes(
 	const struct install_spec *spec, const struct machine *machine, struct plan *plan)
 {
-	if (!machine->has_hvm)
+	if (!machine->is_xen)
+		strlist_add(&plan->notes,
+			_("VT-x or AMD-V, IOMMU: not known, because this was started without Xen"));
+	if (machine->is_xen && !machine->has_hvm)
 		strlist_add(&plan->notes,
 			_("no VT-x or AMD-V, or it is off in the firmware: only PV guests will run; "
 			  "Windows needs it on"));
-	if (!machine->has_iommu)
+	if (machine->is_xen && !machine->has_iommu)
 		strlist_add(&plan->notes,
 			_("no IOMMU, or it is off in the firmware: no device can be given to a guest"));
 	size_t cards = 0;
