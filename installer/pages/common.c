@@ -169,6 +169,13 @@ enum ui_result page_choose(struct ui *ui, const struct ui_question *q, const str
 	return result;
 }
 
+enum ui_result page_end_dry_run(struct ui *ui, struct pages *pages)
+{
+	ui_say(ui, _("Dry run"), "%s", _("This was a dry run: nothing has been written."));
+	pages->end = PAGES_SHELL;
+	return UI_EXTRA;
+}
+
 #define PASSWORD_SHORT 8
 
 /* True when the two are equal and meant. */

@@ -61,6 +61,9 @@ const char *page_mib(uint64_t bytes, char buf[32]);
 enum ui_result page_choose(struct ui *ui, const struct ui_question *q, const struct ui_item *items,
 	size_t count, unsigned *chosen);
 
+/* Where a dry run ends, instead of doing what was chosen. */
+enum ui_result page_end_dry_run(struct ui *ui, struct pages *pages);
+
 /* A password typed twice; *ret_hash is replaced by its hash. "" keeps what there is. */
 enum ui_result page_password(struct ui *ui, const struct ui_question *q, char **hash);
 

@@ -267,11 +267,8 @@ static enum ui_result ask_start(struct ui *ui, const struct plan *plan, bool *re
 
 static enum ui_result start(struct ui *ui, struct pages *pages, const struct plan *plan)
 {
-	if (pages->options->is_dry_run) {
-		ui_say(ui, _("Dry run"), "%s", _("This was a dry run: nothing has been written."));
-		pages->end = PAGES_SHELL;
-		return UI_EXTRA;
-	}
+	if (pages->options->is_dry_run)
+		return page_end_dry_run(ui, pages);
 	struct err err = ERR_INIT;
 	if (executor_start(plan, &err) < 0) {
 		ui_say(ui, _("The installation has not begun"), "%s", err.text);

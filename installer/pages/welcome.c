@@ -253,6 +253,8 @@ enum ui_result page_mode(struct ui *ui, void *state)
 		.help = ""};
 	bool yes = false;
 	if (ui_yes_no(ui, &go, &yes) == UI_OK && yes) {
+		if (pages->options->is_dry_run)
+			return page_end_dry_run(ui, pages);
 		pages->end = PAGES_REBOOT;
 		return UI_EXTRA;
 	}

@@ -377,6 +377,24 @@ def test_without_a_terminal():
     assert done.returncode == 1 and "needs a terminal" in done.stderr
 
 
+def test_dry_run_does_not_restart(tmp_path):
+    """"Start the installed system" restarts the machine, but never the one on which somebody only looks."""
+    machine = json.loads((TOP / "tests/tui/machine.json").read_text())
+    machine["disks"][0] |= {"table": "gpt", "partitions": [{"name": "sda2", "size_bytes": 536870912, "type": "vfat",
+                                                           "label": "DOMUS-ESP"}]}
+    inventory, restarted = tmp_path / "machine.json", tmp_path / "restarted"
+    inventory.write_text(json.dumps(machine))
+    for name in ["reboot", "poweroff"]:
+        (tmp_path / name).write_text(f"#!/bin/sh\n: >{restarted}\n")
+        (tmp_path / name).chmod(0o755)
+    terminal = Terminal([PROGRAM, "pages", "--inventory", inventory, "--root", "build/tui/root"],
+                        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    go(terminal, LANGUAGE + KEYBOARD + LICENCE).wait("What is to be done?").press("END", "ENTER")
+    terminal.wait("Restart?").press("LEFT", "ENTER").wait("This was a dry run").press("ENTER")
+    assert terminal.end() == 0
+    assert not restarted.exists()
+
+
 class Executor:
     """Stands where a running installation would: its lock and its status file."""
     FOLDER = Path("/run/domus/install")
