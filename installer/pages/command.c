@@ -8,6 +8,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "pages.h"
+#include "plan.h"
 #include "proc.h"
 #include "schema.h"
 #include "show.h"
@@ -20,6 +21,9 @@ static int leave(enum pages_end end)
 	switch (end) {
 	case PAGES_ABORTED:
 		(void)printf("%s", _("The installation was left. Nothing has been written.\n"));
+		return 1;
+	case PAGES_FAILED:
+		(void)printf(_("The installation has failed; its log is %s.\n"), PLAN_LOG);
 		return 1;
 	case PAGES_SHELL:
 		return 0;
@@ -64,7 +68,7 @@ int command_pages(const struct options *options)
 		rc = spec_draw_ids(&spec, &err);
 	if (rc == 0)
 		rc = installer_run_pages(&spec, &machine, &pages, &end, &err);
-	if (rc == 0 && end != PAGES_ABORTED && options->output)
+	if (rc == 0 && end != PAGES_ABORTED && end != PAGES_FAILED && options->output)
 		rc = write_answers(&spec, options->output, &err);
 	if (rc < 0) {
 		(void)fprintf(stderr, "domus-install: %s\n", err.text);

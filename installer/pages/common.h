@@ -23,6 +23,7 @@ struct pages {
 	char *test_host;
 	char *test_verdict; /* of the connection test, NULL before */
 	bool was_started;   /* the plan was confirmed */
+	bool has_failed;    /* an installation was begun, this time or before, and is not whole */
 	enum pages_end end;
 };
 

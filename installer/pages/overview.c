@@ -195,9 +195,10 @@ static enum ui_result show_sections(struct ui *ui, struct pages *pages, bool is_
 	}
 	struct ui_question q = {.id = is_last ? "confirm" : "overview",
 		.title = is_last ? _("Everything at a glance") : _("Installation settings"),
-		.text = is_last ? _("Every entry can still be changed. Nothing has been written.")
-				: _("Every entry can be opened and changed. Nothing is written "
-				    "before you have confirmed the plan.")};
+		.text = pages->has_failed ? _("Every entry can still be changed.")
+			: is_last ? _("Every entry can still be changed. Nothing has been written.")
+				  : _("Every entry can be opened and changed. Nothing is written "
+				      "before you have confirmed the plan.")};
 	enum ui_result result = ui_menu(ui, &q, items, count, chosen);
 	for (size_t i = 1; i < count; i++)
 		str_dispose(&texts[i]);
@@ -275,6 +276,7 @@ static enum ui_result start(struct ui *ui, struct pages *pages, const struct pla
 		return UI_BACK;
 	}
 	pages->was_started = true;
+	pages->has_failed = false;
 	return UI_OK;
 }
 

@@ -17,7 +17,8 @@ struct pages_options {
 
 /* What the user wants of the program that called. */
 enum pages_end {
-	PAGES_ABORTED,
+	PAGES_ABORTED, /* before anything was written */
+	PAGES_FAILED,  /* left after an installation that failed */
 	PAGES_REBOOT,
 	PAGES_POWEROFF,
 	PAGES_SHELL, /* just end */

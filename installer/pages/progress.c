@@ -130,6 +130,7 @@ enum ui_result page_progress(struct ui *ui, void *state)
 	if (rc == 0 && status.state == EXECUTOR_DONE)
 		return UI_OK;
 	pages->was_started = false;
+	pages->has_failed = true;
 	if (rc == 0 && status.state == EXECUTOR_DIED)
 		(void)err_set(&err, ERR_PROC, 0, "%s",
 			_("The installation ended without a result: its process is gone"));

@@ -99,7 +99,11 @@ static const struct wizard_page table[] = {
 
 static const char *abort_text(const void *state)
 {
-	(void)state;
+	const struct pages *pages = state;
+	if (pages->has_failed)
+		return _(
+			"Leave the installation? It was begun and has failed: the disk may be partly "
+			"written and may not start.");
 	return _("Leave the installation? Nothing has been written to any disk.");
 }
 
@@ -128,9 +132,11 @@ enum pages_end pages_run(struct ui *ui, struct install_spec *spec, const struct 
 		.end = PAGES_ABORTED};
 	set_defaults(&pages);
 	struct executor_status status;
-	if (!options->is_dry_run && executor_read_status(&status, NULL) == 0)
+	if (!options->is_dry_run && executor_read_status(&status, NULL) == 0) {
 		pages.was_started =
 			status.state == EXECUTOR_RUNNING || status.state == EXECUTOR_DONE;
+		pages.has_failed = status.state == EXECUTOR_FAILED || status.state == EXECUTOR_DIED;
+	}
 	CLEANUP(mem_free_string)
 	char *headline = xasprintf(_("Domus %s: installation"), machine->version);
 	struct wizard wizard = {.headline = headline,
@@ -143,14 +149,18 @@ enum pages_end pages_run(struct ui *ui, struct install_spec *spec, const struct 
 		if (result != UI_BACK || ui->is_gone)
 			break;
 		/* Back from the first page: there is nothing before it but leaving. */
-		struct ui_question q = {
-			.id = "abort", .title = _("Abort?"), .text = abort_text(NULL), .help = ""};
+		struct ui_question q = {.id = "abort",
+			.title = _("Abort?"),
+			.text = abort_text(&pages),
+			.help = ""};
 		bool yes = false;
 		result = ui_yes_no(ui, &q, &yes) == UI_OK && yes ? UI_ABORT : UI_BACK;
 	} while (result == UI_BACK && !ui->is_gone);
 	free(pages.test_host);
 	free(pages.test_verdict);
-	return result == UI_OK || result == UI_EXTRA ? pages.end : PAGES_ABORTED;
+	if (result == UI_OK || result == UI_EXTRA)
+		return pages.end;
+	return pages.has_failed ? PAGES_FAILED : PAGES_ABORTED;
 }
 
 int installer_run_pages(struct install_spec *spec, const struct machine *machine,

@@ -443,8 +443,21 @@ def test_failed_installation():
         terminal = Terminal([PROGRAM, "pages", "--root", "build/tui/root"]).wait("35%")
         executor.say("failed", error="partition 2: mkfs.ext4 failed: No space left")
         terminal.wait("Leave, to a shell").compare("install-failed").press("DOWN", "ENTER").wait("Show the plan")
-        terminal.press("CTRL-C").wait("Leave the installation?").press("LEFT", "ENTER")
+        assert "Nothing has been written" not in terminal.text()
+        terminal.press("CTRL-C").wait("Leave the installation?")
+        assert "Nothing has been written" not in terminal.text() and "may not start" in terminal.text()
+        terminal.press("LEFT", "ENTER")
         assert terminal.end() == 1
+        assert "Nothing has been written" not in terminal.text() and "has failed" in terminal.text()
+
+
+def test_left_after_a_failure_of_before():
+    """Started anew after an installation that failed: the pages begin at the first, but the disk is not as it was."""
+    with Executor() as executor:
+        executor.say("failed", error="partition 2: mkfs.ext4 failed: No space left")
+        terminal = Terminal([PROGRAM, "pages", "--root", "build/tui/root"]).wait("Which language?").press("ESC")
+        terminal.wait("Leave the installation?")
+        assert "Nothing has been written" not in terminal.text() and "may not start" in terminal.text()
 
 
 def test_screens_in_the_docs():
