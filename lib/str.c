@@ -107,6 +107,15 @@ void strlist_add_words(struct strlist *list, const char *text)
 	}
 }
 
+void strlist_add_lines(struct strlist *list, const char *text)
+{
+	for (const char *p = text; *p; p += *p == '\n') {
+		size_t n = strcspn(p, "\n");
+		strlist_add_owned(list, xstrndup(p, n));
+		p += n;
+	}
+}
+
 bool strlist_has(const struct strlist *list, const char *item)
 {
 	for (size_t i = 0; i < list->count; i++)

@@ -41,6 +41,8 @@ void strlist_add(struct strlist *list, const char *item);
 void strlist_addf(struct strlist *list, const char *fmt, ...) ATTR_PRINTF(2, 3);
 /* Adds the words of text, separated by blanks, tabs or commas. */
 void strlist_add_words(struct strlist *list, const char *text);
+/* Adds the lines of text, empty ones too, without their newlines. */
+void strlist_add_lines(struct strlist *list, const char *text);
 bool strlist_has(const struct strlist *list, const char *item);
 /* The items with blanks between them; the caller frees. */
 char *strlist_join(const struct strlist *list);

@@ -91,6 +91,24 @@ static void lists(void **state)
 	strlist_dispose(&list);
 }
 
+static void lines(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t count;
+		const char *last;
+	} cases[] = {{"", 0, NULL}, {"\n", 1, ""}, {"a b", 1, "a b"}, {"a\n", 1, "a"},
+		{"a\n\nb", 3, "b"}, {"\n\n", 2, ""}, {"a\r\nb c\n", 2, "b c"}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(strlist_dispose) struct strlist list = STRLIST_INIT;
+		strlist_add_lines(&list, cases[i].text);
+		assert_int_equal(list.count, cases[i].count);
+		if (cases[i].count)
+			assert_string_equal(list.items[list.count - 1], cases[i].last);
+	}
+}
+
 static void nearest_names(void **state)
 {
 	static const char *const names[] = {"address", "gateway", "method", "mtu", "stp"};
@@ -137,7 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(errors_grow_to_the_front),
 		cmocka_unit_test(long_errors_are_cut), cmocka_unit_test(text_grows),
-		cmocka_unit_test(bytes_that_are_no_text), cmocka_unit_test(lists),
+		cmocka_unit_test(bytes_that_are_no_text), cmocka_unit_test(lists), cmocka_unit_test(lines),
 		cmocka_unit_test(nearest_names), cmocka_unit_test(problems_are_sorted_and_bounded)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
