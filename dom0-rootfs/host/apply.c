@@ -16,6 +16,8 @@
 #include "proc.h"
 #include "store.h"
 
+#define SERVICES_PATH "/etc/domus/services"
+
 enum { STEP_TIMEOUT_MS = 20000, KEYMAP_MAX_BYTES = 1024 * 1024 };
 
 /*
@@ -58,28 +60,26 @@ static void add_step(struct apply_plan *plan, const char *words, const char *inp
 	argv = (struct strlist)STRLIST_INIT;
 }
 
-/* True when one of the lines is the word. */
-static bool has_line(const char *text, const char *word)
+/* Services that the configuration starts, one a line of SERVICES_PATH. */
+static void list_wanted(const struct etc_input *in, struct strlist *ret_names)
 {
-	size_t len = strlen(word);
-	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
-		if (strcspn(p, "\n") == len && strncmp(p, word, len) == 0)
-			return true;
-	return false;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	for (size_t i = 0; etc_files[i].path; i++)
+		if (strcmp(etc_files[i].path, SERVICES_PATH) == 0)
+			etc_files[i].build(in, &text);
+	strlist_add_lines(ret_names, str_text(&text));
 }
 
 /* Services that come or go; the others are restarted by what else changed. */
-static void add_services(const char *root, struct apply_plan *plan, const struct etc_input *in)
+static void add_services(const char *root, struct apply_plan *plan, const struct strlist *wanted)
 {
-	CLEANUP(str_dispose) struct str old = STR_INIT;
-	CLEANUP(str_dispose) struct str new = STR_INIT;
-	for (size_t i = 0; etc_files[i].path; i++)
-		if (strcmp(etc_files[i].path, "/etc/domus/services") == 0)
-			etc_files[i].build(in, &new);
-	(void)file_read(root, "/etc/domus/services", 65536, &old, NULL);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(strlist_dispose) struct strlist old = STRLIST_INIT;
+	(void)file_read(root, SERVICES_PATH, 65536, &text, NULL);
+	strlist_add_lines(&old, str_text(&text));
 	for (size_t i = 0; host_services[i]; i++) {
-		bool was_wanted = has_line(str_text(&old), host_services[i]);
-		bool is_wanted = has_line(str_text(&new), host_services[i]);
+		bool was_wanted = strlist_has(&old, host_services[i]);
+		bool is_wanted = strlist_has(wanted, host_services[i]);
 		if (was_wanted == is_wanted)
 			continue;
 		CLEANUP(mem_free_string)
@@ -90,28 +90,27 @@ static void add_services(const char *root, struct apply_plan *plan, const struct
 }
 
 /* A service that is off is not to be woken by its restart. */
-static bool is_service_wanted(const struct etc_input *in, const char *words)
+static bool is_service_wanted(const struct strlist *wanted, const char *words)
 {
 	static const char prefix[] = "sv restart /run/service/";
-	CLEANUP(str_dispose) struct str wanted = STR_INIT;
-	if (strncmp(words, prefix, sizeof(prefix) - 1) != 0)
-		return true;
-	for (size_t i = 0; etc_files[i].path; i++)
-		if (strcmp(etc_files[i].path, "/etc/domus/services") == 0)
-			etc_files[i].build(in, &wanted);
-	return has_line(str_text(&wanted), words + sizeof(prefix) - 1);
+	return strncmp(words, prefix, sizeof(prefix) - 1) != 0 ||
+	       strlist_has(wanted, words + sizeof(prefix) - 1);
 }
 
 static void add_effects(
-	const char *root, struct apply_plan *plan, const struct etc_input *in, const char *path)
+	struct apply_plan *plan, const struct strlist *changed, const struct strlist *wanted)
 {
+	/* The table's order, not that of the files. */
 	for (size_t i = 0; i < ARRAY_SIZE(effects); i++)
-		if (strcmp(effects[i].path, path) == 0 && is_service_wanted(in, effects[i].words))
+		if (strlist_has(changed, effects[i].path) &&
+			is_service_wanted(wanted, effects[i].words))
 			add_step(plan, effects[i].words, NULL);
-	if (strcmp(path, "/etc/domus/keymap") != 0)
-		return;
+}
+
+static void add_keymap(const char *root, struct apply_plan *plan, const char *layout)
+{
 	CLEANUP(mem_free_string)
-	char *keymap = xasprintf("/usr/share/domus/keymaps/%s.bmap", in->config->layout);
+	char *keymap = xasprintf("/usr/share/domus/keymaps/%s.bmap", layout);
 	if (file_exists(root, keymap))
 		add_step(plan, "loadkmap", keymap);
 }
@@ -166,15 +165,14 @@ void apply_plan_build(const char *root, const struct host_config *before,
 	for (size_t i = 0; i < ret_plan->changes.count; i++)
 		judge_change(ret_plan, &ret_plan->changes.items[i]);
 	apply_find_hand_edits(root, before, &ret_plan->hand_edits);
-	/* The table's order, not that of the files. */
 	CLEANUP(strlist_dispose) struct strlist changed = STRLIST_INIT;
+	CLEANUP(strlist_dispose) struct strlist wanted = STRLIST_INIT;
 	apply_find_hand_edits(root, after, &changed);
-	for (size_t i = 0; i < ARRAY_SIZE(effects); i++)
-		if (strlist_has(&changed, effects[i].path))
-			add_effects(root, ret_plan, &in, effects[i].path);
+	list_wanted(&in, &wanted);
+	add_effects(ret_plan, &changed, &wanted);
 	if (strlist_has(&changed, "/etc/domus/keymap"))
-		add_effects(root, ret_plan, &in, "/etc/domus/keymap");
-	add_services(root, ret_plan, &in);
+		add_keymap(root, ret_plan, after->layout);
+	add_services(root, ret_plan, &wanted);
 }
 
 void apply_plan_dispose(struct apply_plan *plan)
