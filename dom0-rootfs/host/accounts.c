@@ -44,13 +44,15 @@ int accounts_set_password(
 int64_t accounts_next_uid(const char *root, const struct host_config *config)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
 	int64_t uid = FIRST_UID;
 	(void)file_read(root, SOURCE_UIDS_PATH, 1024 * 1024, &text, NULL);
 	for (size_t i = 0; i < config->n_users; i++)
 		if (config->users[i].uid >= uid)
 			uid = config->users[i].uid + 1;
-	for (const char *p = str_text(&text); *p; p += strcspn(p, "\n"), p += *p == '\n') {
-		int64_t past = strtoll(p, NULL, 10);
+	strlist_add_lines(&lines, str_text(&text));
+	for (size_t i = 0; i < lines.count; i++) {
+		int64_t past = strtoll(lines.items[i], NULL, 10);
 		if (past >= uid)
 			uid = past + 1;
 	}

@@ -336,8 +336,9 @@ int command_apply(const struct options *options)
 	if (options->is_json) {
 		CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
 		json_t *list = json_array();
-		for (const char *p = str_text(&text); *p; p += strcspn(p, "\n"), p += *p == '\n')
-			(void)json_array_append_new(list, json_stringn(p, strcspn(p, "\n")));
+		strlist_add_lines(&lines, str_text(&text));
+		for (size_t i = 0; i < lines.count; i++)
+			(void)json_array_append_new(list, json_string(lines.items[i]));
 		host_print_json(json_pack("{s:o, s:s, s:s}", "changes", list, "outcome",
 			rc < 0 ? "failed" : outcome_word(outcome), "error", err.text));
 		return rc < 0 ? 1 : 0;

@@ -74,8 +74,10 @@ static const char *find_secret(const char *line)
 
 void diagnostics_redact(const char *text, struct str *ret_text)
 {
-	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-		CLEANUP(mem_free_string) char *line = xstrndup(p, strcspn(p, "\n"));
+	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
+	strlist_add_lines(&lines, text);
+	for (size_t i = 0; i < lines.count; i++) {
+		const char *line = lines.items[i];
 		const char *secret = find_secret(line);
 		if (secret)
 			str_add(ret_text, "%.*s(left out)\n", (int)(secret - line), line);

@@ -22,9 +22,11 @@ enum { LVM_TIMEOUT_MS = 60000, FIELDS = 6 };
 
 int storage_parse(const char *text, struct pools *ret_pools, struct err *err)
 {
-	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
+	strlist_add_lines(&lines, text);
+	for (size_t i = 0; i < lines.count; i++) {
 		CLEANUP(strlist_dispose) struct strlist fields = STRLIST_INIT;
-		CLEANUP(mem_free_string) char *line = xstrndup(p, strcspn(p, "\n"));
+		const char *line = lines.items[i];
 		const char *from = line + strspn(line, " ");
 		if (!*from)
 			continue;

@@ -236,14 +236,14 @@ int command_services(const struct options *options)
 void system_read_log(const char *root, const char *word, size_t max_lines, struct str *ret_text)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(strlist_dispose) struct strlist all = STRLIST_INIT;
 	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
 	(void)file_read(root, LOG_PATH ".0", LOG_MAX_BYTES, &text, NULL);
 	(void)file_read(root, LOG_PATH, LOG_MAX_BYTES, &text, NULL);
-	for (const char *p = str_text(&text); *p; p += strcspn(p, "\n"), p += *p == '\n') {
-		CLEANUP(mem_free_string) char *line = xstrndup(p, strcspn(p, "\n"));
-		if (!word || strstr(line, word))
-			strlist_add(&lines, line);
-	}
+	strlist_add_lines(&all, str_text(&text));
+	for (size_t i = 0; i < all.count; i++)
+		if (!word || strstr(all.items[i], word))
+			strlist_add(&lines, all.items[i]);
 	size_t first = lines.count > max_lines ? lines.count - max_lines : 0;
 	for (size_t i = first; i < lines.count; i++)
 		str_add(ret_text, "%s\n", lines.items[i]);
@@ -252,14 +252,16 @@ void system_read_log(const char *root, const char *word, size_t max_lines, struc
 int command_logs(const struct options *options)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
 	system_read_log(options->root, options->n_args ? options->args[0] : NULL, LOG_LINES, &text);
 	if (!options->is_json) {
 		(void)fputs(str_text(&text), stdout);
 		return 0;
 	}
 	json_t *list = json_array();
-	for (const char *p = str_text(&text); *p; p += strcspn(p, "\n"), p += *p == '\n') {
-		json_t *line = json_stringn(p, strcspn(p, "\n"));
+	strlist_add_lines(&lines, str_text(&text));
+	for (size_t i = 0; i < lines.count; i++) {
+		json_t *line = json_string(lines.items[i]);
 		/* A log may hold bytes that are no text. */
 		(void)json_array_append_new(list, line ? line : json_string("?"));
 	}
