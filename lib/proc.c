@@ -264,6 +264,20 @@ int proc_run_ok(const struct proc_spec *spec, struct err *err)
 		(int)(len < 400 ? len : 400), line);
 }
 
+int proc_run_output(const struct proc_spec *spec, struct str *ret_output, struct err *err)
+{
+	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
+	if (proc_run(spec, &result, err) < 0)
+		return -1;
+	if (ret_output)
+		str_add(ret_output, "%s", str_text(&result.output));
+	if (result.exit_code == 0)
+		return 0;
+	const char *text = str_text(&result.errors);
+	return err_set(err, ERR_PROC, 0, "%s: %.*s", spec->name ? spec->name : spec->argv[0],
+		(int)strcspn(text, "\n"), text);
+}
+
 void proc_result_dispose(struct proc_result *result)
 {
 	str_dispose(&result->output);

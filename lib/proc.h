@@ -10,6 +10,7 @@
 
 struct proc_spec {
 	const char *const *argv; /* argv[0] is looked up on PATH; ends with NULL */
+	const char *name;        /* what proc_run_output() calls a failed one; NULL: argv[0] */
 	const char *input;       /* fed as standard input; NULL: /dev/null */
 	size_t input_len;        /* bytes of input */
 	unsigned timeout_ms;     /* after it the program and its children are killed; 0: none */
@@ -38,6 +39,12 @@ int proc_run_ok(const struct proc_spec *spec, struct err *err);
 
 /* The last line that is not empty: where it begins in text; its length without the newline. */
 const char *proc_last_line(const struct str *text, size_t *ret_len);
+
+/*
+ * The same for callers that want what it prints: ret_output (may be NULL) gets its standard output,
+ * also when it failed, and the error's text is the first line of its standard error.
+ */
+int proc_run_output(const struct proc_spec *spec, struct str *ret_output, struct err *err);
 
 void proc_result_dispose(struct proc_result *result);
 

@@ -137,6 +137,33 @@ static void failures_say_why(void **state)
 	assert_string_equal(err.text, "sh failed with exit code 4");
 }
 
+static void output_or_why_not(void **state)
+{
+	static const char *const argv[] = {"sh", "-c", "echo out; echo more", NULL};
+	static const char *const fails[] = {
+		"sh", "-c", "echo half; echo one >&2; echo two >&2; exit 4", NULL};
+	static const char *const missing[] = {"domus-no-such-program", NULL};
+	const struct proc_spec spec = {.argv = argv};
+	const struct proc_spec fails_spec = {.argv = fails};
+	const struct proc_spec named_spec = {.argv = fails, .name = "tool"};
+	const struct proc_spec missing_spec = {.argv = missing, .name = "tool"};
+	CLEANUP(str_dispose) struct str output = STR_INIT;
+	struct err err = ERR_INIT;
+	(void)state;
+	assert_int_equal(proc_run_output(&spec, &output, &err), 0);
+	assert_string_equal(str_text(&output), "out\nmore\n");
+	assert_int_equal(proc_run_output(&spec, NULL, NULL), 0);
+	assert_int_equal(proc_run_output(&fails_spec, &output, &err), -1);
+	assert_int_equal(err.code, ERR_PROC);
+	assert_string_equal(err.text, "sh: one");
+	assert_string_equal(str_text(&output), "out\nmore\nhalf\n");
+	assert_int_equal(proc_run_output(&named_spec, NULL, &err), -1);
+	assert_string_equal(err.text, "tool: one");
+	assert_int_equal(proc_run_output(&missing_spec, NULL, &err), -1);
+	assert_string_equal(
+		err.text, "cannot run domus-no-such-program: No such file or directory");
+}
+
 int main(void)
 {
 	/* The caller's may hold directories that this user cannot read. */
@@ -145,6 +172,6 @@ int main(void)
 		cmocka_unit_test(both_streams), cmocka_unit_test(input_is_fed),
 		cmocka_unit_test(output_is_bounded), cmocka_unit_test(time_limit),
 		cmocka_unit_test(daemons_do_not_hold_us), cmocka_unit_test(not_there),
-		cmocka_unit_test(failures_say_why)};
+		cmocka_unit_test(failures_say_why), cmocka_unit_test(output_or_why_not)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
