@@ -41,37 +41,28 @@ static bool is_trying(const char *root)
 
 /* ---- the EFI system partition that this system was started from ---- */
 
-static int run_tool(const char *const *argv, struct str *ret_output, struct err *err)
+/* ret_line (may be NULL) gets the first line of what it prints; the caller frees. */
+static int run_tool(const char *const *argv, char **ret_line, struct err *err)
 {
 	const struct proc_spec spec = {.argv = argv, .timeout_ms = TOOL_TIMEOUT_MS};
-	struct proc_result result = PROC_RESULT_INIT;
-	int rc = proc_run(&spec, &result, err);
-	if (rc == 0 && result.exit_code != 0) {
-		const char *text = str_text(&result.errors);
-		rc = err_set(err, ERR_PROC, 0, "%s: %.*s", argv[0], (int)strcspn(text, "\n"), text);
-	}
-	if (rc == 0 && ret_output) {
-		const char *text = str_text(&result.output);
-		str_add(ret_output, "%.*s", (int)strcspn(text, "\n"), text);
-	}
-	proc_result_dispose(&result);
-	return rc;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (proc_run_output(&spec, &text, err) < 0)
+		return -1;
+	if (ret_line)
+		*ret_line = xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
+	return 0;
 }
 
 static int find_esp(const char *root, char **ret_device, struct err *err)
 {
 	CLEANUP(mem_free_string) char *esp = kernel_word(root, "domus.esp");
-	CLEANUP(str_dispose) struct str device = STR_INIT;
 	if (!esp)
 		return err_set(err, ERR_MISSING, 0, "%s",
 			_("this system was not started from an installation: its boot loader cannot be "
 			  "changed"));
 	CLEANUP(mem_free_string) char *tag = xasprintf("UUID=%s", esp);
 	const char *const argv[] = {"findfs", tag, NULL};
-	if (run_tool(argv, &device, err) < 0)
-		return -1;
-	*ret_device = xstrdup(str_text(&device));
-	return 0;
+	return run_tool(argv, ret_device, err);
 }
 
 static int open_esp(const char *root, struct err *err)
@@ -110,10 +101,9 @@ static int close_esp(const char *root, int rc, struct err *err)
 static uint64_t machine_mib(void)
 {
 	static const char *const argv[] = {"xl", "info", "total_memory", NULL};
-	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(mem_free_string) char *text = NULL;
 	int64_t mib;
-	if (run_tool(argv, &text, NULL) < 0 ||
-		num_parse_int(str_text(&text), 1, INT32_MAX, &mib, NULL) < 0)
+	if (run_tool(argv, &text, NULL) < 0 || num_parse_int(text, 1, INT32_MAX, &mib, NULL) < 0)
 		return 0;
 	return (uint64_t)mib;
 }

@@ -57,16 +57,11 @@ int storage_read(struct pools *ret_pools, struct err *err)
 	static const char *const argv[] = {"lvm", "lvs", "--noheadings", "--separator", "|",
 		"--units", "b", "--nosuffix", "-S", "segtype=thin-pool", "-o",
 		"vg_name,lv_name,lv_size,vg_free,data_percent,metadata_percent", NULL};
-	const struct proc_spec spec = {.argv = argv, .timeout_ms = LVM_TIMEOUT_MS};
-	struct proc_result result = PROC_RESULT_INIT;
-	int rc = proc_run(&spec, &result, err);
-	if (rc == 0 && result.exit_code != 0)
-		rc = err_set(err, ERR_PROC, 0, "lvs: %.*s",
-			(int)strcspn(str_text(&result.errors), "\n"), str_text(&result.errors));
-	if (rc == 0)
-		rc = storage_parse(str_text(&result.output), ret_pools, err);
-	proc_result_dispose(&result);
-	return rc;
+	const struct proc_spec spec = {.argv = argv, .name = "lvs", .timeout_ms = LVM_TIMEOUT_MS};
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (proc_run_output(&spec, &text, err) < 0)
+		return -1;
+	return storage_parse(str_text(&text), ret_pools, err);
 }
 
 void storage_dispose(struct pools *pools)
@@ -123,19 +118,17 @@ static int check_empty(const char *disk, struct err *err)
 {
 	const char *const argv[] = {"wipefs", "-n", "-p", disk, NULL};
 	const struct proc_spec spec = {.argv = argv, .timeout_ms = LVM_TIMEOUT_MS};
-	struct proc_result result = PROC_RESULT_INIT;
-	int rc = proc_run(&spec, &result, err);
-	if (rc == 0 && result.exit_code != 0)
-		rc = err_set(err, ERR_PROC, 0, "wipefs: %.*s",
-			(int)strcspn(str_text(&result.errors), "\n"), str_text(&result.errors));
-	const char *text = str_text(&result.output);
-	for (; rc == 0 && *text; text += strcspn(text, "\n"), text += *text == '\n')
-		if (*text != '#' && *text != '\n')
-			rc = err_set(err, ERR_INVALID, 0,
-				_("%s is not empty (%.*s): wipefs -a %s empties it, if that is meant"),
-				disk, (int)strcspn(text, "\n"), text, disk);
-	proc_result_dispose(&result);
-	return rc;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
+	if (proc_run_output(&spec, &text, err) < 0)
+		return -1;
+	strlist_add_lines(&lines, str_text(&text));
+	for (size_t i = 0; i < lines.count; i++)
+		if (lines.items[i][0] && lines.items[i][0] != '#')
+			return err_set(err, ERR_INVALID, 0,
+				_("%s is not empty (%s): wipefs -a %s empties it, if that is meant"),
+				disk, lines.items[i], disk);
+	return 0;
 }
 
 static int grow(const struct options *options, struct err *err)

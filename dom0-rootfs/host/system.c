@@ -29,15 +29,7 @@ static int run_output(const char *const *argv, struct str *ret_output, struct er
 {
 	const struct proc_spec spec = {
 		.argv = argv, .timeout_ms = TOOL_TIMEOUT_MS, .output_max_bytes = LOG_MAX_BYTES};
-	struct proc_result result = PROC_RESULT_INIT;
-	int rc = proc_run(&spec, &result, err);
-	if (rc == 0 && ret_output)
-		str_add(ret_output, "%s", str_text(&result.output));
-	if (rc == 0 && result.exit_code != 0)
-		rc = err_set(err, ERR_PROC, 0, "%s: %.*s", argv[0],
-			(int)strcspn(str_text(&result.errors), "\n"), str_text(&result.errors));
-	proc_result_dispose(&result);
-	return rc;
+	return proc_run_output(&spec, ret_output, err);
 }
 
 /* Sets one key and puts it in force. */
