@@ -138,8 +138,12 @@ static void check_cpus(const struct checker *c)
 				cpu, c->host->cpus - 1);
 			break;
 		}
-		p += strspn(p, "0123456789");
-		p += strspn(p, "-, ");
+		size_t len = strspn(p, "0123456789");
+		len += strspn(p + len, "-, ");
+		/* A hand-made file may say "all,^0", which is for xl to judge. */
+		if (len == 0)
+			break;
+		p += len;
 	}
 }
 

@@ -363,31 +363,43 @@ void vm_spec_remove_nic(struct vm_spec *spec, size_t i)
 	memmove(&spec->nics[i], &spec->nics[i + 1], (spec->n_nics - i) * sizeof(*spec->nics));
 }
 
+static void copy_list(struct strlist *list)
+{
+	struct strlist own = STRLIST_INIT;
+	for (size_t i = 0; i < list->count; i++)
+		strlist_add(&own, list->items[i]);
+	*list = own;
+}
+
+static void copy_devices(struct vm_spec *to, const struct vm_spec *from)
+{
+	to->disks = xcalloc(from->n_disks + 1, sizeof(*to->disks));
+	for (size_t i = 0; i < from->n_disks; i++) {
+		to->disks[i] = from->disks[i];
+		to->disks[i].pool = xstrdup(from->disks[i].pool);
+		to->disks[i].path = xstrdup(from->disks[i].path);
+		to->disks[i].target = xstrdup(from->disks[i].target);
+	}
+	to->nics = xcalloc(from->n_nics + 1, sizeof(*to->nics));
+	for (size_t i = 0; i < from->n_nics; i++)
+		to->nics[i] = (struct vm_nic){.bridge = xstrdup(from->nics[i].bridge),
+			.mac = xstrdup(from->nics[i].mac),
+			.model = xstrdup(from->nics[i].model)};
+}
+
+/* As it is, not through the checks of the keys: a hand-made xl.cfg may say more than they allow. */
 void vm_spec_copy(struct vm_spec *to, const struct vm_spec *from)
 {
-	vm_spec_init(to);
-	vm_spec_set(&to->name, from->name);
+	*to = *from;
+	to->name = xstrdup(from->name);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		CLEANUP(strlist_dispose) struct strlist values = STRLIST_INIT;
-		schema_get(&keys[i], from, &values);
-		for (size_t j = 0; j < values.count; j++)
-			(void)schema_set(&keys[i], to, values.items[j], NULL);
+		void *member = (char *)to + keys[i].offset;
+		if (keys[i].flags & SCHEMA_REPEAT)
+			copy_list(member);
+		else if (keys[i].type == SCHEMA_TEXT || keys[i].type == SCHEMA_NAME)
+			*(char **)member = xstrdup(*(char **)member);
 	}
-	for (size_t i = 0; i < from->n_disks; i++) {
-		struct vm_disk *disk = vm_spec_add_disk(to, from->disks[i].kind);
-		vm_disk_dispose(disk);
-		*disk = from->disks[i];
-		disk->pool = xstrdup(from->disks[i].pool);
-		disk->path = xstrdup(from->disks[i].path);
-		disk->target = xstrdup(from->disks[i].target);
-	}
-	for (size_t i = 0; i < from->n_nics; i++) {
-		struct vm_nic *nic = vm_spec_add_nic(to, from->nics[i].bridge);
-		vm_spec_set(&nic->mac, from->nics[i].mac);
-		vm_spec_set(&nic->model, from->nics[i].model);
-	}
-	to->has_disks = from->has_disks;
-	to->has_nics = from->has_nics;
+	copy_devices(to, from);
 }
 
 /* From the values of the file to disks and NICs; they were judged when they were read. */
