@@ -299,31 +299,35 @@ static void write_sections(const struct host_config *config, struct str *out)
 	}
 }
 
-static bool begins_section(const char *line, const struct strlist *names)
+/* The section that begins in this line, or NULL. */
+static const struct cfg_section *section_at(const struct cfg *cfg, unsigned line)
 {
-	size_t len = strcspn(line, "]");
-	for (size_t i = 0; i < names->count; i++) {
-		CLEANUP(mem_free_string) char *head = xasprintf("[vm %s", names->items[i]);
-		if (strlen(head) == len && strncmp(line, head, len) == 0)
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < cfg->count; i++)
+		if (cfg->sections[i].line == line)
+			return &cfg->sections[i];
+	return NULL;
 }
 
 /*
  * The text without the sections of these guests. All else stays byte for byte; comments above the
  * next section are that one's.
  */
-static void drop_sections(const char *text, const struct strlist *names, struct str *out)
+static void drop_sections(const struct str *text, const struct strlist *names, struct str *out)
 {
+	CLEANUP(cfg_dispose) struct cfg cfg = CFG_INIT;
+	CLEANUP(problems_dispose) struct problems ignored = PROBLEMS_INIT;
 	const char *comments = NULL;
 	bool is_dropping = false;
-	for (const char *line = text; *line;) {
+	unsigned number = 0;
+	cfg_parse(str_text(text), text->len, &cfg, &ignored);
+	for (const char *line = str_text(text); *line;) {
+		const struct cfg_section *section = section_at(&cfg, ++number);
 		const char *next = line + strcspn(line, "\n");
 		const char *first = line + strspn(line, " \t");
 		next += *next == '\n';
-		if (*first == '[') {
-			is_dropping = begins_section(first, names);
+		if (section) {
+			is_dropping = strcmp(section->kind, "vm") == 0 && section->name &&
+				      strlist_has(names, section->name);
 			if (!is_dropping && comments)
 				str_add_bytes(out, comments, (size_t)(line - comments));
 			comments = NULL;
@@ -361,7 +365,7 @@ static int make_sections(struct cli *cli, struct host_config *config)
 		return rc;
 	if (file_read(cli->root, HOSTCONF_PATH, CFG_FILE_MAX, &text, &err) < 0)
 		return cli_fail(&err);
-	drop_sections(str_text(&text), &made, &rest);
+	drop_sections(&text, &made, &rest);
 	if (file_write(cli->root, HOSTCONF_PATH, str_text(&rest), rest.len, 0600, &err) < 0)
 		return cli_fail(&err);
 	return rc;

@@ -185,6 +185,12 @@ def test_vm_check_xlcfg(tmp_path):
     assert f'{path}:2: warning: xl does not know the key "memroy" and ignores it; did you mean "memory"?' in done.stderr
 
 
+def first_boot(host):
+    path = {"PATH": f"{host}/bin:{os.environ['PATH']}"}
+    return subprocess.run([PROGRAM, "first-boot", "--root", host / "root", "--profiles", TOP / "configs/os"],
+                          env={**os.environ, **path}, capture_output=True, text=True, check=False)
+
+
 def test_vm_first_boot(host):
     """[vm] sections of host.conf: made ones leave the file, failed ones and all comments stay; a failure stops no other."""
     conf = host / "root/etc/domus/host.conf"
@@ -195,9 +201,20 @@ def test_vm_first_boot(host):
     bad = "# about two\n[vm two]\nos = nosuch\n"
     after = "# the root\n[root]\npassword = *\n"
     conf.write_text(keep + good + bad + good.replace("one", "three") + after)
-    path = {"PATH": f"{host}/bin:{os.environ['PATH']}"}
-    done = subprocess.run([PROGRAM, "first-boot", "--root", host / "root", "--profiles", TOP / "configs/os"],
-                          env={**os.environ, **path}, capture_output=True, text=True, check=False)
+    done = first_boot(host)
     assert done.returncode == 1 and '[vm two]:2: error: os: "nosuch" is not known' in done.stderr, done.stderr
     assert conf.read_text() == keep + "# goes with one\n" + bad + "# goes with three\n" + after
     assert sorted(path.name for path in (host / "root/etc/xen").glob("*.cfg")) == ["one.cfg", "three.cfg"]
+
+
+@pytest.mark.parametrize("head", ["[ vm one ]", "[vm   one]", "[vm\tone\t]", "  [vm one]  "])
+def test_vm_first_boot_blanks(host, head):
+    """However its head is written, a section whose guest was made leaves the file: it must not be made again."""
+    conf = host / "root/etc/domus/host.conf"
+    conf.parent.mkdir(parents=True)
+    keep, after = "[domus]\nschema = 1\n\n[host]\nname = h\n", "# the root\n[ root ]\npassword = *\n"
+    conf.write_text(f"{keep}{head}\nos = generic-linux\nmethod = pv\nmemory = 64\nstart = no\ninstall = disk\n"
+                    f"disk = new, size=1 GiB\n{after}")
+    done = first_boot(host)
+    assert done.returncode == 0, done.stderr
+    assert conf.read_text() == keep + after and (host / "root/etc/xen/one.cfg").exists()
