@@ -32,7 +32,8 @@ int cli_load_profiles(struct cli *cli, struct err *err)
 	struct problems problems = PROBLEMS_INIT;
 	/* In the source tree, `build/run domus-vm check FILE` judges by the tree's own. */
 	const char *dir = cli->profile_dir ? cli->profile_dir : "configs/os";
-	if (!cli->profile_dir && cli->session.profiles.count > 0)
+	if (!cli->profile_dir && session_load_profiles(&cli->session, NULL) == 0 &&
+		cli->session.profiles.count > 0)
 		return 0;
 	CLEANUP(mem_free_string) char *absolute = file_absolute(dir);
 	profiles_dispose(&cli->session.profiles);

@@ -61,7 +61,7 @@ int cli_vnc(struct cli *cli);
 
 /* "domus-vm: TEXT" on standard error; returns CLI_FAILED. */
 int cli_fail(const struct err *err);
-/* Profiles of the session, loaded again from --profiles or from the source tree beside us. */
+/* Profiles of the session: from --profiles, the image, or the source tree beside us. */
 int cli_load_profiles(struct cli *cli, struct err *err);
 /* Prints and frees. */
 void cli_print_json(json_t *json);

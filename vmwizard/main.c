@@ -102,7 +102,7 @@ static const struct command {
 		N_("real CPUs it may run on, now and later")},
 	{"weight", cli_weight, ACT, 2, 3, false, "NAME WEIGHT [CAP] [--dry-run]",
 		N_("its share of the CPUs, and its limit in per cent, now and later")},
-	{"attach-disk", cli_attach_disk, 0, 2, 2, true,
+	{"attach-disk", cli_attach_disk, 0, 2, 2, false,
 		"NAME \"new, size=8 GiB\"|\"existing, path=FILE\"",
 		N_("another disk, now and later")},
 	{"detach-disk", cli_detach_disk, 0, 2, 2, false, "NAME TARGET",
@@ -239,8 +239,7 @@ static int run_command(struct cli *cli, const struct command *command)
 	bool is_wizard = command->run == cli_create && cli->n_args == 0 && !cli->os;
 	if (is_wizard)
 		return run_screen(cli, true);
-	if (session_open(&cli->session, cli->root, cli->facts, &err) < 0 &&
-		!command->needs_profiles && cli->facts)
+	if (session_open(&cli->session, cli->root, cli->facts, &err) < 0)
 		return cli_fail(&err);
 	int rc = CLI_OK;
 	if (command->needs_profiles && cli_load_profiles(cli, &err) < 0)

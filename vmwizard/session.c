@@ -19,9 +19,6 @@ static char *own_name(void)
 
 int session_open(struct session *session, const char *root, const char *facts_path, struct err *err)
 {
-	struct problems problems = PROBLEMS_INIT;
-	int rc;
-
 	*session = (struct session){.root = root};
 	if (facts_path && facts_read(facts_path, &session->facts, err) != 0)
 		return -1;
@@ -29,9 +26,14 @@ int session_open(struct session *session, const char *root, const char *facts_pa
 	/* Without Xen the list shows what is defined; why there is no Xen is said by vm_host. */
 	if (!session->facts && vm_xen_open(&session->xen, NULL) != 0)
 		session->xen = NULL;
-	rc = profiles_load(root, PROFILE_DIR, &session->profiles, &problems, err);
-	problems_dispose(&problems);
-	return rc;
+	return 0;
+}
+
+int session_load_profiles(struct session *session, struct err *err)
+{
+	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+
+	return profiles_load(session->root, PROFILE_DIR, &session->profiles, &problems, err);
 }
 
 void session_close(struct session *session)

@@ -9,15 +9,17 @@
 
 struct session {
 	const char *root;
-	struct facts *facts; /* NULL: this machine */
-	struct vm_xen *xen;  /* NULL: no Xen here, or facts from a file */
-	struct profiles profiles;
+	struct facts *facts;      /* NULL: this machine */
+	struct vm_xen *xen;       /* NULL: no Xen here, or facts from a file */
+	struct profiles profiles; /* none until session_load_profiles() */
 	char *host_name;
 };
 
-/* Reads the profiles; without Xen it is not an error. facts_path NULL: this machine. */
+/* Without Xen it is not an error. facts_path NULL: this machine. */
 int session_open(
 	struct session *session, const char *root, const char *facts_path, struct err *err);
+/* For what asks profiles; they are parsed here. */
+int session_load_profiles(struct session *session, struct err *err);
 void session_close(struct session *session);
 
 /* As the machine is now; ret_host is initialized here, the caller disposes of it. */

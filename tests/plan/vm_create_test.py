@@ -218,3 +218,20 @@ def test_vm_first_boot_blanks(host, head):
     done = first_boot(host)
     assert done.returncode == 0, done.stderr
     assert conf.read_text() == keep + after and (host / "root/etc/xen/one.cfg").exists()
+
+
+def test_vm_facts_unreadable(tmp_path):
+    """Without the facts that were asked for no command goes on with this machine."""
+    for words in (["create", "--os", "demo", "--dry-run"], ["create", "guest.conf"], ["check", "guest.conf"], ["profiles"],
+                  ["list"], ["first-boot"], ["attach-disk", "web", "existing, path=/x"]):
+        done = run(*words, "--facts", tmp_path / "none.json")
+        assert done.returncode == 1 and done.stdout == "" and "none.json" in done.stderr, (words, done)
+
+
+def test_vm_attach_disk_without_profiles(host):
+    """What asks no profile does not need any."""
+    (host / "root/etc/xen/web.cfg").write_text('name = "web"\ntype = "pv"\nmemory = 64\ndisk = [ "/a.img,raw,xvda,w" ]\n')
+    (host / "root/b.img").write_bytes(bytes(4096))
+    done = subprocess.run([PROGRAM, "attach-disk", "web", "existing, path=/b.img", "--root", host / "root", "--facts",
+                           TOP / "tests/tui/vm_facts.json"], cwd=host, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout == "attached as xvdb\n", done

@@ -323,7 +323,7 @@ int manager_main(const char *root, const char *facts_path)
 
 	rows_init(&m.rows);
 	if (session_open(&session, root, facts_path, &err) != 0 ||
-		ui_open("domus-vm", &ui, &err) != 0) {
+		session_load_profiles(&session, &err) != 0 || ui_open("domus-vm", &ui, &err) != 0) {
 		(void)fprintf(stderr, "domus-vm: %s\n", err.text);
 		dispose(&m);
 		return 1;

@@ -215,6 +215,7 @@ int pages_create_main(const char *root, const char *facts_path)
 	enum ui_result result;
 
 	if (session_open(&session, root, facts_path, &err) != 0 ||
+		session_load_profiles(&session, &err) != 0 ||
 		ui_open("domus-vm create", &ui, &err) != 0) {
 		(void)fprintf(stderr, "domus-vm: %s\n", err.text);
 		return 1;
