@@ -2,8 +2,10 @@
 /* What the actions share: running a command that is shown, a guest's state and file. */
 #include "vmwizard/act.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +132,14 @@ char *vm_saved_path(const char *root, const char *name)
 		free(path);
 	}
 	return NULL;
+}
+
+int act_keep_saved(const char *part, const char *path, struct err *err)
+{
+	if (rename(part, path) < 0)
+		return err_set(err, ERR_IO, errno,
+			_("the guest is saved in %s, which cannot be renamed to %s"), part, path);
+	return 0;
 }
 
 int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *err)

@@ -26,6 +26,9 @@ typedef bool act_done(const struct vm_domain *d, void *context);
 int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void *context,
 	const char *late, struct err *err);
 
+/* What xl save wrote gets its name; if it cannot, it stays where it is, and err names it. */
+int act_keep_saved(const char *part, const char *path, struct err *err);
+
 /* The guest's NAME.cfg, and back, in one step. */
 int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *err);
 int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err *err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Start and end of a guest's life: start, shutdown, reboot, destroy, pause, save. */
 #define _GNU_SOURCE
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -147,12 +146,12 @@ int vm_save(const struct vm_action *a, struct err *err)
 	(void)umask(old_mask);
 	if (a->is_dry)
 		return rc;
-	if (rc == 0 && rename(part, path) < 0)
-		rc = err_set(err, ERR_IO, 0, _("cannot keep %s"), path);
 	if (rc < 0) {
 		(void)file_remove(a->root, part, NULL);
 		return -1;
 	}
+	if (act_keep_saved(part, path, err) < 0)
+		return -1;
 	return act_wait(a, 30, is_gone, NULL, _("was saved, but does not go away"), err);
 }
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sources: vmwizard/act.c vmwizard/command.c vmwizard/explain.c vmwizard/listread.c vmwizard/list_data.c vmwizard/xen.c vmwizard/spec.c vmwizard/device.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/guestcfg.c vmwizard/hostdata.c vmwizard/profile.c vmwizard/defaults.c */
+/* libs: -lxlutil -lxenlight -lxenstore -lxentoollog */
+/* What the actions share, as far as it needs no hypervisor. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "file.h"
+#include "mem.h"
+#include "tests/unit/scratch.h"
+#include "vmwizard/act.h"
+
+/* The memory of a guest is nowhere else: a place that is taken costs the new name, not the file. */
+static void test_saved_memory_stays(void **state)
+{
+	char *dir = *state;
+	CLEANUP(mem_free_string) char *part = xasprintf("%s/web.part", dir);
+	CLEANUP(mem_free_string) char *path = xasprintf("%s/web", dir);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	struct err err = ERR_INIT;
+	assert_int_equal(file_write(dir, "/web.part", "memory", 6, 0600, &err), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(act_keep_saved(part, path, &err), -1);
+	assert_int_equal(err.code, ERR_IO);
+	assert_int_not_equal(err.sys, 0);
+	assert_non_null(strstr(err.text, part));
+	assert_int_equal(file_read(dir, "/web.part", 100, &text, &err), 0);
+	assert_string_equal(str_text(&text), "memory");
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(act_keep_saved(part, path, &err), 0);
+	assert_true(file_is_regular(dir, "/web"));
+	assert_false(file_exists(dir, "/web.part"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(test_saved_memory_stays),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
