@@ -96,7 +96,8 @@ int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void
 	unsigned limit_s = a->timeout_s ? a->timeout_s : timeout_s;
 	if (a->is_dry)
 		return 0;
-	for (unsigned waited_ms = 0;; waited_ms += TICK_MS) {
+	int64_t begun_ms = vm_now_ms();
+	for (;;) {
 		struct vm_list list;
 		if (vm_list_read(a->xen, a->root, NULL, &list, err) < 0)
 			return -1;
@@ -105,7 +106,7 @@ int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void
 		vm_list_dispose(&list);
 		if (is_done)
 			return 0;
-		if (waited_ms / 1000 >= limit_s)
+		if (vm_now_ms() - begun_ms >= (int64_t)limit_s * 1000)
 			return err_set(err, ERR_TIMEOUT, 0, _("guest %s: %s within %u s"), a->name,
 				late, limit_s);
 		(void)poll(NULL, 0, TICK_MS);

@@ -45,7 +45,7 @@ struct vm_domain {
 struct vm_list {
 	struct vm_domain *items; /* dom0 first, then by name */
 	size_t count;
-	int64_t taken_ms; /* monotonic clock */
+	int64_t taken_ms; /* vm_now_ms() */
 	/* Of the machine; 0 unknown. Free: given to no domain. */
 	unsigned cpus;
 	uint64_t total_kib, free_kib;
@@ -67,6 +67,8 @@ int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *bef
 /* Sets the rates from counters and times of two lists (list_data.c); before may be NULL. */
 void vm_list_rates(struct vm_list *list, const struct vm_list *before);
 void vm_list_dispose(struct vm_list *list);
+/* Milliseconds of a clock that is never set. */
+int64_t vm_now_ms(void);
 /* By name, or by the number of a running domain; NULL. */
 const struct vm_domain *vm_list_find(const struct vm_list *list, const char *name);
 

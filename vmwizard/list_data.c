@@ -2,6 +2,7 @@
 /* The list of guests as data: words, look-up, rates. No Xen here, so that everything may use it. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lang.h"
 #include "vmwizard/list.h"
@@ -14,6 +15,13 @@ const char *const vm_state_words[] = {
 	[VM_STATE_CRASHED] = N_("crashed"),
 	[VM_STATE_SAVED] = N_("saved"),
 };
+
+int64_t vm_now_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 void vm_list_dispose(struct vm_list *list)
 {

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <xenstore.h>
 
 #include "file.h"
@@ -235,18 +234,11 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *before,
 	struct vm_list *ret_list, struct err *err)
 {
 	struct vm_list list = VM_LIST_INIT;
-	list.taken_ms = now_ms();
+	list.taken_ms = vm_now_ms();
 	if (xen && read_running(xen, &list, err) < 0) {
 		vm_list_dispose(&list);
 		return -1;

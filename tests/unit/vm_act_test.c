@@ -40,10 +40,33 @@ static void test_saved_memory_stays(void **state)
 	assert_false(file_exists(dir, "/web.part"));
 }
 
+/* As a list that takes its time to read. */
+static bool is_slow(const struct vm_domain *d, void *context)
+{
+	unsigned *count = context;
+	assert_null(d);
+	(*count)++;
+	(void)usleep(600000);
+	return false;
+}
+
+/* The limit is of the clock, not of the pauses alone. */
+static void test_wait_ends_in_time(void **state)
+{
+	const struct vm_action a = {.root = *state, .name = "web", .timeout_s = 1};
+	struct err err = ERR_INIT;
+	unsigned count = 0;
+	assert_int_equal(act_wait(&a, 60, is_slow, &count, "is not off", &err), -1);
+	assert_int_equal(err.code, ERR_TIMEOUT);
+	assert_string_equal(err.text, "guest web: is not off within 1 s");
+	assert_in_range(count, 1, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_saved_memory_stays),
+		SCRATCH_TEST(test_wait_ends_in_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mem.h"
+#include "vmwizard/list.h"
 
 /* Lines of the pipe: a letter and a text without \n. */
 #define TELL_COMMAND 'C'
@@ -105,7 +105,7 @@ int job_start(struct job *job, const char *guest, const char *what, job_work *wo
 		.what = xstrdup(what),
 		.command = xstrdup(""),
 		.note = xstrdup(""),
-		.started_ms = job_now_ms(),
+		.started_ms = vm_now_ms(),
 		.pid = pid,
 		.fd = fds[0],
 		.line = STR_INIT};
@@ -199,12 +199,4 @@ void job_dispose(struct job *job)
 	free(job->follow);
 	str_dispose(&job->line);
 	*job = (struct job){.fd = -1};
-}
-
-int64_t job_now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

@@ -48,7 +48,4 @@ int job_start(struct job *job, const char *guest, const char *what, job_work *wo
 bool job_poll(struct job *job);
 void job_dispose(struct job *job);
 
-/* Milliseconds of a clock that is never set. */
-int64_t job_now_ms(void);
-
 #endif

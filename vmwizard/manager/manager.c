@@ -48,7 +48,7 @@ static void take_list(struct manager *m)
 	else
 		rows_update(&m->rows, &list);
 	vm_list_dispose(&list);
-	m->taken_ms = job_now_ms();
+	m->taken_ms = vm_now_ms();
 }
 
 static void draw(struct manager *m)
@@ -98,7 +98,7 @@ static void show_progress(struct manager *m, const struct job *job)
 	if (job->total_bytes > 0)
 		str_add(&text, ", %llu %%",
 			(unsigned long long)(job->done_bytes * 100 / job->total_bytes));
-	str_add(&text, _(", %lld s"), (long long)(job_now_ms() - job->started_ms) / 1000);
+	str_add(&text, _(", %lld s"), (long long)(vm_now_ms() - job->started_ms) / 1000);
 	if (job->command[0] != '\0')
 		str_add(&text, " (%s)", job->command);
 	if (m->n_jobs > 1)
@@ -273,7 +273,7 @@ static bool is_line_gone(void)
 
 static unsigned time_to_wait(const struct manager *m)
 {
-	int64_t left = m->taken_ms + screen_interval_ms() - job_now_ms();
+	int64_t left = m->taken_ms + screen_interval_ms() - vm_now_ms();
 
 	if (left < 0)
 		left = 0;

@@ -5,25 +5,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
+#include "vmwizard/list.h"
 
 #define DRAW_MS 500 /* a slow line has better to do than to follow each block */
 #define KEY_ESC 27
 #define KEY_CTRL_C 3
 /* What is guessed before this much time is no guess. */
 #define ESTIMATE_MS 2000
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void progress_text(uint64_t done_bytes, uint64_t total_bytes, int64_t elapsed_ms, struct str *text)
 {
@@ -47,12 +39,12 @@ static void draw(struct progress *p, uint64_t done_bytes, uint64_t total_bytes)
 
 	str_add(&text, _("Step %zu of %zu: %s\n"), p->step + 1, p->steps, p->what);
 	if (done_bytes > 0)
-		progress_text(done_bytes, total_bytes, now_ms() - p->started_ms, &text);
+		progress_text(done_bytes, total_bytes, vm_now_ms() - p->started_ms, &text);
 	str_add(&text, "%s", _("\nEsc stops it and takes back what was done."));
 	q.text = str_text(&text);
 	ui_gauge(p->ui, &q,
 		p->steps > 0 ? (unsigned)(((double)p->step + part) * 100 / (double)p->steps) : 0);
-	p->drawn_ms = now_ms();
+	p->drawn_ms = vm_now_ms();
 }
 
 static void show_step(void *context, size_t i, size_t n, const char *what)
@@ -63,7 +55,7 @@ static void show_step(void *context, size_t i, size_t n, const char *what)
 	p->what = xstrdup(what);
 	p->step = i;
 	p->steps = n;
-	p->started_ms = now_ms();
+	p->started_ms = vm_now_ms();
 	draw(p, 0, 0);
 }
 
@@ -72,7 +64,7 @@ static bool show_amount(void *context, uint64_t done_bytes, uint64_t total_bytes
 	struct progress *p = context;
 	int key;
 
-	if (now_ms() - p->drawn_ms < DRAW_MS)
+	if (vm_now_ms() - p->drawn_ms < DRAW_MS)
 		return !p->is_cancelled;
 	draw(p, done_bytes, total_bytes);
 	key = ui_gauge_key(p->ui, 0);
