@@ -99,10 +99,9 @@ int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void
 	int64_t begun_ms = vm_now_ms();
 	for (;;) {
 		struct vm_list list;
-		if (vm_list_read(a->xen, a->root, NULL, &list, err) < 0)
+		if (vm_list_running(a->xen, &list, err) < 0)
 			return -1;
-		const struct vm_domain *d = vm_list_find(&list, a->name);
-		bool is_done = done(act_is_running(d) ? d : NULL, context);
+		bool is_done = done(vm_list_find(&list, a->name), context);
 		vm_list_dispose(&list);
 		if (is_done)
 			return 0;

@@ -45,11 +45,11 @@ int command_wait_alive(const char *name, struct err *err)
 		return -1;
 	for (int waited = 0; rc == 0 && waited <= ALIVE_MS; waited += TICK_MS) {
 		struct vm_list list;
-		rc = vm_list_read(xen, "/", NULL, &list, err);
+		rc = vm_list_running(xen, &list, err);
 		if (rc < 0)
 			break;
 		const struct vm_domain *d = vm_list_find(&list, name);
-		if (!d || d->domid == VM_NO_DOMID)
+		if (!d)
 			rc = err_set(err, ERR_PROC, 0,
 				_("the guest ended at once; what it said is in /var/log/xen/console/guest-%s.log"),
 				name);

@@ -27,7 +27,6 @@ static void close_guest(struct guest *g)
 
 static int open_guest(const struct vm_action *a, struct guest *g, struct err *err)
 {
-	CLEANUP(problems_dispose) struct problems ignored = PROBLEMS_INIT;
 	struct vm_list list;
 	const struct vm_domain *d;
 	*g = (struct guest){.cfg = XLCFG_INIT};
@@ -37,7 +36,7 @@ static int open_guest(const struct vm_action *a, struct guest *g, struct err *er
 	vm_list_dispose(&list);
 	if (act_read_cfg(a, &g->cfg, err) < 0)
 		return -1;
-	return vm_xlcfg_read(str_text(&g->cfg.text), a->name, &g->spec, &ignored, err);
+	return vm_xlcfg_read(str_text(&g->cfg.text), a->name, &g->spec, NULL, err);
 }
 
 static bool is_same_target(const char *a, const char *b)

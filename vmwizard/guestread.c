@@ -233,7 +233,8 @@ int vm_xlcfg_read(const char *text, const char *name, struct vm_spec *ret_spec,
 	int rc = xlcfg_parse(text, strlen(text), &cfg, err);
 	vm_spec_init(ret_spec);
 	if (rc == 0) {
-		xlcfg_check_keys(&cfg, problems);
+		if (problems)
+			xlcfg_check_keys(&cfg, problems);
 		take(&cfg, name, ret_spec);
 	}
 	xlcfg_dispose(&cfg);

@@ -169,13 +169,12 @@ static void read_guests(const char *root, struct vm_host *host)
 		size_t len = strlen(names.items[i]);
 		CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s", names.items[i]);
 		CLEANUP(str_dispose) struct str text = STR_INIT;
-		CLEANUP(problems_dispose) struct problems ignored = PROBLEMS_INIT;
 		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
 			file_read(root, path, XLCFG_FILE_MAX, &text, NULL) < 0)
 			continue;
 		CLEANUP(mem_free_string) char *name = xstrndup(names.items[i], len - 4);
 		struct vm_spec spec;
-		(void)vm_xlcfg_read(str_text(&text), name, &spec, &ignored, NULL);
+		(void)vm_xlcfg_read(str_text(&text), name, &spec, NULL, NULL);
 		take_guest(&spec, host);
 		/* The file's name is taken too, whatever is in it. */
 		if (!strlist_has(&host->names, name))

@@ -19,12 +19,11 @@
 static int read_spec(
 	const struct vm_action *a, struct xlcfg *cfg, struct vm_spec *spec, struct err *err)
 {
-	CLEANUP(problems_dispose) struct problems ignored = PROBLEMS_INIT;
 	if (act_read_cfg(a, cfg, err) < 0) {
 		vm_spec_init(spec);
 		return -1;
 	}
-	return vm_xlcfg_read(str_text(&cfg->text), a->name, spec, &ignored, err);
+	return vm_xlcfg_read(str_text(&cfg->text), a->name, spec, NULL, err);
 }
 
 /* "VG/LV" of /dev/VG/LV; NULL for anything else. The caller frees. */

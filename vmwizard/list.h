@@ -64,6 +64,8 @@ void vm_xen_close(struct vm_xen *xen);
  */
 int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *before,
 	struct vm_list *ret_list, struct err *err);
+/* Only what runs, without counters and files: for looking again and again. */
+int vm_list_running(struct vm_xen *xen, struct vm_list *ret_list, struct err *err);
 /* Sets the rates from counters and times of two lists (list_data.c); before may be NULL. */
 void vm_list_rates(struct vm_list *list, const struct vm_list *before);
 void vm_list_dispose(struct vm_list *list);

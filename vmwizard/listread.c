@@ -142,8 +142,6 @@ static void take_machine(struct vm_xen *xen, struct vm_list *list)
 
 static int read_running(struct vm_xen *xen, struct vm_list *list, struct err *err)
 {
-	CLEANUP(strlist_dispose) struct strlist ifnames = STRLIST_INIT;
-	CLEANUP(strlist_dispose) struct strlist vbds = STRLIST_INIT;
 	int count = 0;
 	libxl_dominfo *info = libxl_list_domain(xen->ctx, &count);
 	if (!info)
@@ -154,14 +152,19 @@ static int read_running(struct vm_xen *xen, struct vm_list *list, struct err *er
 	if (xs)
 		xs_close(xs);
 	libxl_dominfo_list_free(info, count);
-	take_machine(xen, list);
+	return 0;
+}
+
+static void read_counters(struct vm_list *list)
+{
+	CLEANUP(strlist_dispose) struct strlist ifnames = STRLIST_INIT;
+	CLEANUP(strlist_dispose) struct strlist vbds = STRLIST_INIT;
 	(void)file_list_dir("/", "/sys/class/net", &ifnames, NULL);
 	(void)file_list_dir("/", "/sys/bus/xen-backend/devices", &vbds, NULL);
 	for (size_t i = 0; i < list->count; i++) {
 		read_ports(&list->items[i], &ifnames);
 		read_disks(&list->items[i], &vbds);
 	}
-	return 0;
 }
 
 static struct vm_domain *find_or_add(struct vm_list *list, const char *name)
@@ -211,13 +214,12 @@ static void read_defined(const char *root, struct vm_list *list)
 		size_t len = strlen(names.items[i]);
 		CLEANUP(mem_free_string) char *path = xasprintf(VM_CFG_DIR "/%s", names.items[i]);
 		CLEANUP(str_dispose) struct str text = STR_INIT;
-		CLEANUP(problems_dispose) struct problems ignored = PROBLEMS_INIT;
 		struct vm_spec spec;
 		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
 			file_read(root, path, XLCFG_FILE_MAX, &text, NULL) < 0)
 			continue;
 		CLEANUP(mem_free_string) char *name = xstrndup(names.items[i], len - 4);
-		(void)vm_xlcfg_read(str_text(&text), name, &spec, &ignored, NULL);
+		(void)vm_xlcfg_read(str_text(&text), name, &spec, NULL, NULL);
 		if (spec.name[0] == '\0')
 			vm_spec_set(&spec.name, name);
 		take_config(root, names.items[i], &spec, list);
@@ -234,6 +236,12 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+int vm_list_running(struct vm_xen *xen, struct vm_list *ret_list, struct err *err)
+{
+	*ret_list = (struct vm_list)VM_LIST_INIT;
+	return xen ? read_running(xen, ret_list, err) : 0;
+}
+
 int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *before,
 	struct vm_list *ret_list, struct err *err)
 {
@@ -242,6 +250,10 @@ int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *bef
 	if (xen && read_running(xen, &list, err) < 0) {
 		vm_list_dispose(&list);
 		return -1;
+	}
+	if (xen) {
+		take_machine(xen, &list);
+		read_counters(&list);
 	}
 	read_defined(root, &list);
 	if (list.count)

@@ -82,7 +82,7 @@ void vm_xlcfg_write(const struct vm_spec *spec, const struct profile *profile,
 int vm_xlcfg_update(const char *old_text, const struct vm_spec *before, const struct vm_spec *after,
 	const struct profile *profile, const struct vm_host *host, struct str *ret_text,
 	struct err *err);
-/* What an xl.cfg says (ret_spec is initialized here; the caller disposes of it, also after -1), as far as a spec can hold it; unknown keys become warnings. */
+/* What an xl.cfg says (ret_spec is initialized here; the caller disposes of it, also after -1), as far as a spec can hold it; unknown keys become warnings, if problems is not NULL. */
 int vm_xlcfg_read(const char *text, const char *name, struct vm_spec *ret_spec,
 	struct problems *problems, struct err *err);
 
