@@ -112,28 +112,6 @@ int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void
 	}
 }
 
-char *act_cfg_path(const char *name)
-{
-	return xasprintf(VM_CFG_DIR "/%s.cfg", name);
-}
-
-char *act_auto_path(const char *name)
-{
-	return xasprintf(VM_AUTO_DIR "/%s.cfg", name);
-}
-
-char *vm_saved_path(const char *root, const char *name)
-{
-	static const char *const dirs[] = {VM_LIBRARY_SAVE, VM_STATE_SAVE};
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		char *path = xasprintf("%s/%s", dirs[i], name);
-		if (file_is_regular(root, path))
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
 int act_keep_saved(const char *part, const char *path, struct err *err)
 {
 	if (rename(part, path) < 0)
@@ -144,7 +122,7 @@ int act_keep_saved(const char *part, const char *path, struct err *err)
 
 int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *err)
 {
-	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	*ret_cfg = (struct xlcfg)XLCFG_INIT;
 	if (file_read(a->root, path, XLCFG_FILE_MAX, &text, err) < 0)
@@ -156,7 +134,7 @@ int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *e
 
 int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err *err)
 {
-	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	if (a->is_dry)
 		return 0;
 	return file_update(a->root, path, str_text(&cfg->text), cfg->text.len, 0600, err);
@@ -166,7 +144,7 @@ int act_set_key(const struct vm_action *a, const char *key, const char *value, b
 	struct err *err)
 {
 	struct xlcfg cfg;
-	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	if (a->is_dry)
 		return 0;
 	/* A guest that was started from a file elsewhere keeps nothing. */

@@ -32,8 +32,6 @@ int act_keep_saved(const char *part, const char *path, struct err *err);
 /* The guest's NAME.cfg, and back, in one step. */
 int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *err);
 int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err *err);
-char *act_cfg_path(const char *name);
-char *act_auto_path(const char *name);
 /* Sets one key for later starts; value NULL removes it. is_text: quoted. */
 int act_set_key(const struct vm_action *a, const char *key, const char *value, bool is_text,
 	struct err *err);

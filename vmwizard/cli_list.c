@@ -91,7 +91,7 @@ int cli_info(struct cli *cli)
 		cli_print_json(domain_json(d));
 	} else {
 		CLEANUP(str_dispose) struct str text = STR_INIT;
-		CLEANUP(mem_free_string) char *path = act_cfg_path(d->name);
+		CLEANUP(mem_free_string) char *path = vm_cfg_path(d->name);
 		(void)file_read(cli->root, path, XLCFG_FILE_MAX, &text, NULL);
 		print_info(d, str_text(&text));
 	}

@@ -51,8 +51,8 @@ static int remove_disk(const struct vm_action *a, const char *path, struct err *
 static int delete_all(
 	const struct vm_action *a, const struct vm_spec *spec, bool with_disks, struct err *err)
 {
-	CLEANUP(mem_free_string) char *cfg = act_cfg_path(a->name);
-	CLEANUP(mem_free_string) char *link = act_auto_path(a->name);
+	CLEANUP(mem_free_string) char *cfg = vm_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *link = vm_auto_path(a->name);
 	CLEANUP(mem_free_string) char *saved = vm_saved_path(a->root, a->name);
 	CLEANUP(mem_free_string) char *text = xasprintf("rm %s", cfg);
 	if (!a->is_dry && file_remove(a->root, link, err) < 0)
@@ -88,7 +88,7 @@ int vm_delete(const struct vm_action *a, bool with_disks, struct err *err)
 static int check_new_name(const struct vm_action *a, const char *name, struct err *err)
 {
 	struct vm_list list;
-	CLEANUP(mem_free_string) char *path = act_cfg_path(name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(name);
 	if (vm_check_name(name, err) < 0)
 		return -1;
 	if (a->is_dry)
@@ -130,8 +130,8 @@ int vm_rename(const struct vm_action *a, const char *new_name, struct err *err)
 	struct xlcfg cfg = XLCFG_INIT;
 	struct vm_list list = VM_LIST_INIT;
 	const struct vm_domain *d = NULL;
-	CLEANUP(mem_free_string) char *old_cfg = act_cfg_path(a->name);
-	CLEANUP(mem_free_string) char *old_link = act_auto_path(a->name);
+	CLEANUP(mem_free_string) char *old_cfg = vm_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *old_link = vm_auto_path(a->name);
 	struct vm_action other = *a;
 	int rc = -1;
 

@@ -10,6 +10,9 @@
 #define VM_LIBRARY_SAVE "/srv/domus/save"
 #define VM_STATE_SAVE "/var/lib/xen/save"
 
+/* NAME.cfg, and the link that starts the guest with the host; the caller frees. */
+char *vm_cfg_path(const char *name);
+char *vm_auto_path(const char *name);
 /* The saved guest of that name, or NULL; the caller frees. */
 char *vm_saved_path(const char *root, const char *name);
 

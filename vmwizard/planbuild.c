@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "num.h"
 #include "vmwizard/guestcfg.h"
+#include "vmwizard/paths.h"
 #include "vmwizard/plan.h"
 
 #define KEPT_DIR "/srv/domus/boot"
@@ -221,7 +222,7 @@ static void plan_files(struct vm_plan *plan, const struct vm_spec *spec)
 		step->text = xstrdup(plan->first_cfg);
 	}
 	if (spec->autostart) {
-		CLEANUP(mem_free_string) char *link = xasprintf("/etc/xen/auto/%s.cfg", plan->name);
+		CLEANUP(mem_free_string) char *link = vm_auto_path(plan->name);
 		step = add_step(
 			plan, VM_STEP_LINK, xasprintf(_("start it with the host: %s"), link));
 		step->path = xstrdup(link);
@@ -240,7 +241,7 @@ int vm_plan_build(const struct vm_spec *spec, const struct profile *profile,
 	int rc = -1;
 
 	*ret_plan = (struct vm_plan){.name = xstrdup(spec->name),
-		.cfg_path = xasprintf("/etc/xen/%s.cfg", spec->name),
+		.cfg_path = vm_cfg_path(spec->name),
 		.first_path = xasprintf("%s/%s.first.cfg", FIRST_DIR, spec->name)};
 	vm_spec_copy(&own, spec);
 	plan_sources(ret_plan, &own, profile, dir);

@@ -22,7 +22,7 @@ static bool is_gone(const struct vm_domain *d, void *context)
 
 static int check_cfg(const struct vm_action *a, struct err *err)
 {
-	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	if (!a->is_dry && !file_exists(a->root, path))
 		return err_set(
 			err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, path);
@@ -31,7 +31,7 @@ static int check_cfg(const struct vm_action *a, struct err *err)
 
 int vm_start(const struct vm_action *a, struct err *err)
 {
-	CLEANUP(mem_free_string) char *path = act_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	CLEANUP(mem_free_string) char *saved = vm_saved_path(a->root, a->name);
 	if (check_cfg(a, err) < 0 || act_want_off(a, err) < 0)
 		return -1;

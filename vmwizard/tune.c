@@ -141,8 +141,8 @@ int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err
 
 int vm_autostart(const struct vm_action *a, bool is_on, struct err *err)
 {
-	CLEANUP(mem_free_string) char *cfg = act_cfg_path(a->name);
-	CLEANUP(mem_free_string) char *path = act_auto_path(a->name);
+	CLEANUP(mem_free_string) char *cfg = vm_cfg_path(a->name);
+	CLEANUP(mem_free_string) char *path = vm_auto_path(a->name);
 	CLEANUP(mem_free_string) char *target = xasprintf("../%s.cfg", a->name);
 	CLEANUP(mem_free_string)
 	char *text = is_on ? xasprintf("ln -s %s %s", target, path) : xasprintf("rm %s", path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sources: vmwizard/spec.c vmwizard/device.c vmwizard/profile.c vmwizard/defaults.c vmwizard/check.c vmwizard/guestcfg.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/hostdata.c vmwizard/image.c vmwizard/explain.c */
+/* sources: vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/profile.c vmwizard/defaults.c vmwizard/check.c vmwizard/guestcfg.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/hostdata.c vmwizard/image.c vmwizard/explain.c */
 /* Faulty files and what is said about them; values that pass; names and paths that are hostile. */
 #include <setjmp.h>
 #include <stdarg.h>

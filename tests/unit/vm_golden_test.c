@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sources: vmwizard/spec.c vmwizard/device.c vmwizard/profile.c vmwizard/defaults.c vmwizard/check.c vmwizard/guestcfg.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/hostdata.c vmwizard/image.c */
+/* sources: vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/profile.c vmwizard/defaults.c vmwizard/check.c vmwizard/guestcfg.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/hostdata.c vmwizard/image.c */
 /* libs: -lxlutil -lxenlight */
 /*
  * Specification to xl.cfg for every profile and method: the text against tests/golden/vm (rewritten

@@ -132,7 +132,7 @@ char *action_command(enum action action, const struct vm_domain *guest)
 	case ACTION_START:
 		if (guest->state == VM_STATE_SAVED)
 			return xasprintf("xl restore -e .../%s", name);
-		return xasprintf("xl create -e -q /etc/xen/%s.cfg", name);
+		return xasprintf("xl create -e -q " VM_CFG_DIR "/%s.cfg", name);
 	case ACTION_CONSOLE:
 		return xasprintf("xl console %s", name);
 	case ACTION_SHUTDOWN:
@@ -151,8 +151,8 @@ char *action_command(enum action action, const struct vm_domain *guest)
 	case ACTION_CD:
 		return xasprintf("xl cd-insert %s ...", name);
 	case ACTION_AUTOSTART:
-		return xasprintf(guest->autostart ? "rm /etc/xen/auto/%s.cfg"
-						  : "ln -s ../%s.cfg /etc/xen/auto/",
+		return xasprintf(guest->autostart ? "rm " VM_AUTO_DIR "/%s.cfg"
+						  : "ln -s ../%s.cfg " VM_AUTO_DIR "/",
 			name);
 	case ACTION_SCREEN:
 	case ACTION_EDIT:

@@ -16,9 +16,10 @@
 #include "mem.h"
 #include "rowtext.h"
 #include "state.h"
+#include "vmwizard/paths.h"
 #include "vmwizard/plan.h"
+#include "xlcfg.h"
 
-#define CFG_MAX (256u * 1024)
 /* Of a log only its end is shown, however long it is. */
 #define LOG_TAIL (32u * 1024)
 
@@ -74,9 +75,9 @@ bool details_read_spec(struct manager *m, const struct vm_domain *guest, struct 
 	struct problems *problems)
 {
 	CLEANUP(str_dispose) struct str cfg = STR_INIT;
-	CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s.cfg", guest->name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(guest->name);
 
-	if (!guest->has_cfg || file_read(m->session->root, path, CFG_MAX, &cfg, NULL) != 0)
+	if (!guest->has_cfg || file_read(m->session->root, path, XLCFG_FILE_MAX, &cfg, NULL) != 0)
 		return false;
 	if (vm_xlcfg_read(str_text(&cfg), guest->name, ret_spec, problems, NULL) == 0)
 		return true;
@@ -116,7 +117,7 @@ static void show_summary(struct manager *m, const struct vm_domain *guest)
 	const struct profile *profile = profiles_find(&m->session->profiles, guest->os);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	CLEANUP(mem_free_string) char *id = xasprintf("%u", guest->domid);
-	CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s.cfg", guest->name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(guest->name);
 	struct ui_question q = {.id = "details", .title = guest->name, .help = "", .ok = _("OK")};
 
 	add_line(&text, _("Name"), guest->name);
@@ -177,7 +178,7 @@ void details_show(struct manager *m, const struct vm_domain *guest)
 		const char *tag, *text, *path;
 	} pages[] = {
 		{N_("Summary"), N_("identity, figures, disks, network"), NULL},
-		{N_("File"), N_("its configuration"), "/etc/xen/%s.cfg"},
+		{N_("File"), N_("its configuration"), VM_CFG_DIR "/%s.cfg"},
 		{N_("Console"), N_("what it wrote to its console"),
 			"/var/log/xen/console/guest-%s.log"},
 		{N_("Device model"), N_("messages of its QEMU"), "/var/log/xen/qemu-dm-%s.log"},

@@ -12,8 +12,8 @@
 #include "pages.h"
 #include "summary.h"
 #include "ui/wizard.h"
-
-#define CFG_MAX (256u * 1024)
+#include "vmwizard/paths.h"
+#include "xlcfg.h"
 
 static void create_init(struct create *c, struct ui *ui, struct session *session)
 {
@@ -150,10 +150,10 @@ enum ui_result pages_create(struct ui *ui, struct session *session, char **ret_n
 static int load(struct create *c, const char *name, struct problems *problems, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s.cfg", name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(name);
 
 	if (session_read_host(c->session, &c->host, err) != 0 ||
-		file_read(c->session->root, path, CFG_MAX, &text, err) != 0)
+		file_read(c->session->root, path, XLCFG_FILE_MAX, &text, err) != 0)
 		return -1;
 	vm_spec_dispose(&c->before);
 	if (vm_xlcfg_read(str_text(&text), name, &c->before, problems, err) != 0)

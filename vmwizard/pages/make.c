@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "num.h"
 #include "progress.h"
+#include "vmwizard/paths.h"
 
 /* --- before anything is made */
 
@@ -176,7 +177,7 @@ enum ui_result make_guest(struct create *c)
 static int write_edit(struct create *c, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s.cfg", c->spec.name);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(c->spec.name);
 
 	if (vm_spec_draw(&c->spec, err) != 0 || new_text(c, &text, err) != 0)
 		return -1;
