@@ -19,19 +19,6 @@
 #include "source.h"
 #include "store.h"
 
-int host_fail(const struct err *err)
-{
-	(void)fprintf(stderr, "domus-host: %s\n", err->text);
-	return 1;
-}
-
-void host_print_json(json_t *value)
-{
-	(void)json_dumpf(value, stdout, JSON_INDENT(2));
-	(void)printf("\n");
-	json_decref(value);
-}
-
 /* ---- get ---- */
 
 static json_t *json_of_values(const struct schema_key *key, const struct strlist *values)

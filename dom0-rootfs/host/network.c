@@ -400,9 +400,7 @@ static void print_status_json(const struct net_inventory *inventory,
 				     dev->driver, "path", dev->path, "master", dev->master, "guest",
 				     guest_of(guests, dev->name), "addresses", list));
 	}
-	(void)json_dumpf(all, stdout, JSON_INDENT(2));
-	(void)printf("\n");
-	json_decref(all);
+	host_print_json(all);
 }
 
 static int network_status(const struct options *options)

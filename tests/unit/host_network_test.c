@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* network up, down and a dry run, with tools on PATH that only note how they were called. */
-/* sources: dom0-rootfs/host/network.c dom0-rootfs/host/source.c dom0-rootfs/host/addresses.c */
+/* sources: dom0-rootfs/host/network.c dom0-rootfs/host/source.c dom0-rootfs/host/addresses.c dom0-rootfs/host/host.c */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changes in a configuration's text, differences of two configurations, secrets of bundles, GRUB's words. */
-/* sources: dom0-rootfs/host/conftext.c dom0-rootfs/host/changes.c dom0-rootfs/host/storage.c */
+/* sources: dom0-rootfs/host/conftext.c dom0-rootfs/host/changes.c dom0-rootfs/host/storage.c dom0-rootfs/host/host.c */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,18 +18,6 @@
 #include "lib/bootcfg.h"
 #include "lib/mem.h"
 #include "tests/unit/hostconf_samples.h"
-
-/* Of command_settings.c, which storage's command needs and these tests do not. */
-int host_fail(const struct err *err)
-{
-	(void)err;
-	return 1;
-}
-
-void host_print_json(struct json_t *value)
-{
-	(void)value;
-}
 
 static void keys(void **state)
 {
