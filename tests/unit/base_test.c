@@ -155,7 +155,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(errors_grow_to_the_front),
 		cmocka_unit_test(long_errors_are_cut), cmocka_unit_test(text_grows),
-		cmocka_unit_test(bytes_that_are_no_text), cmocka_unit_test(lists), cmocka_unit_test(lines),
-		cmocka_unit_test(nearest_names), cmocka_unit_test(problems_are_sorted_and_bounded)};
+		cmocka_unit_test(bytes_that_are_no_text), cmocka_unit_test(lists),
+		cmocka_unit_test(lines), cmocka_unit_test(nearest_names),
+		cmocka_unit_test(problems_are_sorted_and_bounded)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

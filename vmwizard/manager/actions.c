@@ -7,6 +7,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "rows.h"
+#include "vmwizard/paths.h"
 
 const struct action_row action_rows[ACTIONS] = {
 	[ACTION_START] = {'s', N_("Start"), N_("starting"), ""},
