@@ -3,7 +3,7 @@
 # Boots the ISO on this terminal (runs in the test root). Ctrl-] then x leaves, Ctrl-] then c is QEMU's monitor.
 set -eu
 
-accel='-accel tcg,thread=multi -cpu max,-rdtscp'
+accel='-accel tcg,thread=multi -cpu max,-rdtscp,-xsave'
 if [ -w /dev/kvm ] && grep -qwE 'svm|vmx' /proc/cpuinfo; then
 	accel='-accel kvm -cpu host'
 fi
