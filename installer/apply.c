@@ -54,12 +54,12 @@ static int follow(struct err *err)
 	return err_set(err, ERR_PROC, 0, "%s", s.error);
 }
 
-static int plan_spec(
-	struct install_spec *spec, struct machine *machine, struct plan *ret_plan, struct err *err)
+static int plan_spec(struct install_spec *spec, const struct machine *machine,
+	struct plan *ret_plan, struct err *err)
 {
 	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
 	const char *name = spec->file_path ? spec->file_path : _("configuration");
-	if (machine_read(machine, err) < 0 || spec_draw_ids(spec, err) < 0)
+	if (spec_draw_ids(spec, err) < 0)
 		return -1;
 	(void)plan_build(spec, machine, ret_plan, &problems);
 	show_problems(name, &problems);
@@ -69,12 +69,12 @@ static int plan_spec(
 	return 0;
 }
 
-int apply_spec(struct install_spec *spec, bool (*is_confirmed)(void), struct err *err)
+int apply_spec(struct install_spec *spec, const struct machine *machine, bool (*is_confirmed)(void),
+	struct err *err)
 {
-	CLEANUP(machine_dispose) struct machine machine = {.firmware = FIRMWARE_BIOS};
 	CLEANUP(plan_dispose) struct plan plan = PLAN_INIT;
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (plan_spec(spec, &machine, &plan, err) < 0)
+	if (plan_spec(spec, machine, &plan, err) < 0)
 		return -1;
 	plan_print(&plan, &text);
 	(void)printf("%s\n", str_text(&text));
@@ -103,6 +103,7 @@ int command_apply(const struct options *options)
 {
 	CLEANUP(spec_dispose) struct install_spec spec;
 	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+	CLEANUP(machine_dispose) struct machine machine = {.firmware = FIRMWARE_BIOS};
 	struct err err = ERR_INIT;
 	spec_init(&spec);
 	if (geteuid() != 0) {
@@ -116,7 +117,8 @@ int command_apply(const struct options *options)
 	show_problems(options->file, &problems);
 	if (problems.errors)
 		return 1;
-	if (apply_spec(&spec, options->is_yes ? NULL : ask_yes, &err) < 0) {
+	if (machine_read(&machine, &err) < 0 ||
+		apply_spec(&spec, &machine, options->is_yes ? NULL : ask_yes, &err) < 0) {
 		(void)fprintf(stderr, _("The installation failed: %s\n"), err.text);
 		return 1;
 	}

@@ -19,27 +19,21 @@
 
 enum { ERROR_WAIT_S = 30 };
 
-/* A machine that this file has installed already is left alone, whatever disk is meant now. */
-static int refuse_second_time(const struct install_spec *spec, struct err *err)
+/* What this file has installed on this machine already, whatever disk is meant now; or NULL. */
+static const struct installed_host *find_earlier(
+	const struct install_spec *spec, const struct machine *machine)
 {
-	CLEANUP(machine_dispose) struct machine machine = {.firmware = FIRMWARE_BIOS};
-	if (machine_read(&machine, err) < 0)
-		return -1;
-	for (size_t i = 0; i < machine.n_hosts; i++) {
-		const struct installed_host *host = &machine.hosts[i];
+	for (size_t i = 0; i < machine->n_hosts; i++) {
+		const struct installed_host *host = &machine->hosts[i];
 		CLEANUP(mem_free_string)
 		char *installed = bootcfg_env_get(host->environment, "installed");
 		CLEANUP(mem_free_string)
 		char *word = bootcfg_env_get(host->environment, "reinstall");
 		if (installed && strcmp(installed, "yes") == 0 && word &&
 			strcmp(word, spec->config.reinstall) == 0)
-			return err_set(err, ERR_INVALID, 0,
-				_("Domus is on %s already, installed with \"reinstall = %s\"; nothing "
-				  "was changed. Change [install] reinstall in the file to install "
-				  "again"),
-				host->disk, word);
+			return host;
 	}
-	return 0;
+	return NULL;
 }
 
 static void end_machine(const char *program)
@@ -90,6 +84,7 @@ static void handle_success(const struct install_spec *spec)
 static int install(struct install_spec *spec, struct err *err)
 {
 	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+	CLEANUP(machine_dispose) struct machine machine = {.firmware = FIRMWARE_BIOS};
 	CLEANUP(mem_free_string) char *from = NULL;
 	if (discover_file(&from, err) < 0)
 		return -1;
@@ -101,9 +96,16 @@ static int install(struct install_spec *spec, struct err *err)
 	show_problems("domus.conf", &problems);
 	if (problems.errors)
 		return err_set(err, ERR_INVALID, 0, _("%zu errors in the file"), problems.errors);
-	if (refuse_second_time(spec, err) < 0)
-		return 1;
-	return apply_spec(spec, NULL, err);
+	if (machine_read(&machine, err) < 0)
+		return -1;
+	const struct installed_host *earlier = find_earlier(spec, &machine);
+	if (!earlier)
+		return apply_spec(spec, &machine, NULL, err);
+	(void)err_set(err, ERR_INVALID, 0,
+		_("Domus is on %s already, installed with \"reinstall = %s\"; nothing was changed. "
+		  "Change [install] reinstall in the file to install again"),
+		earlier->disk, spec->config.reinstall);
+	return 1;
 }
 
 /* Whatever becomes of the report, the installation's result stands. */
