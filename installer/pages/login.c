@@ -16,14 +16,19 @@ enum ui_result page_root_password(struct ui *ui, void *state)
 	struct host_config *config = &pages->spec->config;
 	for (;;) {
 		bool is_set = hostconf_has_hash(config->root_password);
+		bool is_repair = config->mode == HOST_MODE_REPAIR;
 		struct ui_question q = {.id = "password",
 			.title = _("Password of root"),
 			.text = is_set ? _("A password is set. Leave both fields empty to keep it, or "
 					   "type another one twice.")
-				       : _("The password of root, the administrator of this host. "
-					   "Type it twice; it is kept as a hash only.")};
+				: is_repair
+					? _("Leave both fields empty to keep root's password on "
+					    "the installed host, or type a new one twice.")
+					: _("The password of root, the administrator of this host. "
+					    "Type it twice; it is kept as a hash only.")};
 		enum ui_result result = page_password(ui, &q, &config->root_password);
-		if (result != UI_OK || ui->is_gone || hostconf_has_hash(config->root_password))
+		if (result != UI_OK || ui->is_gone || is_repair ||
+			hostconf_has_hash(config->root_password))
 			return result;
 		ui_say(ui, _("Not right yet"), "%s",
 			_("Root needs a password: without one nobody could log in at the console."));

@@ -83,8 +83,9 @@ static void describe_ntp(const struct pages *pages, struct str *out)
 
 static void describe_password(const struct pages *pages, struct str *out)
 {
-	str_add(out, "%s",
-		hostconf_has_hash(pages->spec->config.root_password) ? _("(set)") : _("NOT SET"));
+	const struct host_config *config = &pages->spec->config;
+	const char *none = config->mode == HOST_MODE_REPAIR ? _("stays as it is") : _("NOT SET");
+	str_add(out, "%s", hostconf_has_hash(config->root_password) ? _("(set)") : none);
 }
 
 static void describe_host(const struct pages *pages, struct str *out)
@@ -130,27 +131,34 @@ static enum ui_result page_clock_and_zone(struct ui *ui, void *state)
 	return wizard_run(ui, &wizard, state);
 }
 
+enum {
+	IN_NEW = 1 << HOST_MODE_NEW,
+	IN_REPAIR = 1 << HOST_MODE_REPAIR,
+	IN_UPGRADE = 1 << HOST_MODE_UPGRADE,
+	IN_ALL = IN_NEW | IN_REPAIR | IN_UPGRADE,
+};
+
 static const struct section {
 	const char *tag;
 	void (*describe)(const struct pages *pages, struct str *out);
 	enum ui_result (*open)(struct ui *ui, void *state);
-	bool is_later; /* asked after the first overview */
-	bool is_kept;  /* not asked when an installed host is repaired or upgraded */
+	bool is_later;  /* asked after the first overview */
+	unsigned modes; /* bits of the modes in which it is not just kept */
 } sections[] = {
-	{N_("Disk"), describe_disk, page_disk, false, false},
-	{N_("Sizes"), describe_sizes, page_sizes, false, true},
-	{N_("Software"), describe_software, page_software, false, false},
-	{N_("Boot loader"), describe_boot, page_boot, false, true},
-	{N_("dom0"), describe_dom0, page_dom0, false, true},
-	{N_("Keyboard"), describe_keyboard, page_keyboard, false, false},
-	{N_("Time"), describe_time, page_clock_and_zone, false, true},
-	{N_("Time servers"), describe_ntp, page_ntp, false, true},
-	{N_("Root password"), describe_password, page_root_password, true, true},
-	{N_("Host name"), describe_host, page_hostname, true, true},
-	{N_("Network"), describe_net, page_network, true, true},
-	{N_("Connection"), describe_test, page_connection, true, true},
-	{N_("Login"), describe_login, page_login, true, true},
-	{N_("Users"), describe_people, page_users, true, true},
+	{N_("Disk"), describe_disk, page_disk, false, IN_ALL},
+	{N_("Sizes"), describe_sizes, page_sizes, false, IN_NEW},
+	{N_("Software"), describe_software, page_software, false, IN_ALL},
+	{N_("Boot loader"), describe_boot, page_boot, false, IN_NEW},
+	{N_("dom0"), describe_dom0, page_dom0, false, IN_NEW},
+	{N_("Keyboard"), describe_keyboard, page_keyboard, false, IN_ALL},
+	{N_("Time"), describe_time, page_clock_and_zone, false, IN_NEW},
+	{N_("Time servers"), describe_ntp, page_ntp, false, IN_NEW},
+	{N_("Root password"), describe_password, page_root_password, true, IN_NEW | IN_REPAIR},
+	{N_("Host name"), describe_host, page_hostname, true, IN_NEW},
+	{N_("Network"), describe_net, page_network, true, IN_NEW},
+	{N_("Connection"), describe_test, page_connection, true, IN_NEW},
+	{N_("Login"), describe_login, page_login, true, IN_NEW},
+	{N_("Users"), describe_people, page_users, true, IN_NEW},
 };
 
 static enum ui_result open_section(
@@ -175,13 +183,13 @@ static enum ui_result show_sections(struct ui *ui, struct pages *pages, bool is_
 	struct ui_item items[ARRAY_SIZE(sections) + 1];
 	const struct section *shown[ARRAY_SIZE(sections) + 1] = {NULL};
 	struct str texts[ARRAY_SIZE(sections) + 1];
-	bool is_new = pages->spec->config.mode == HOST_MODE_NEW;
+	unsigned mode = 1u << pages->spec->config.mode;
 	items[0] = (struct ui_item){.tag = is_last ? _("INSTALL") : _("go on"),
 		.text = is_last ? _("Show the plan, then ask once more")
 				: _("To the next questions")};
 	size_t count = 1;
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-		if (!is_new && sections[i].is_kept)
+		if (!(sections[i].modes & mode))
 			continue;
 		texts[count] = (struct str)STR_INIT;
 		if (sections[i].is_later && !is_last)

@@ -22,6 +22,13 @@ static bool asks_new(const void *state)
 	return asks(state) && pages->spec->config.mode == HOST_MODE_NEW;
 }
 
+/* A forgotten password is one of the things that are repaired. */
+static bool asks_password(const void *state)
+{
+	const struct pages *pages = state;
+	return asks(state) && pages->spec->config.mode != HOST_MODE_UPGRADE;
+}
+
 static const struct wizard_page table[] = {
 	{"language", N_("Language"),
 		N_("The language of the installer and of this host's messages. More will follow; the "
@@ -40,7 +47,8 @@ static const struct wizard_page table[] = {
 	{"mode", N_("Mode"),
 		N_("New: a disk is partitioned and gets a whole new host; what was on it is lost.\n\n"
 		   "Repair: boot loader and release of an installed host are written anew from this "
-		   "medium.\n\nUpgrade: the release on this medium goes into the second slot of an "
+		   "medium, and root's password if you give one. Settings, guests and their disks "
+		   "stay.\n\nUpgrade: the release on this medium goes into the second slot of an "
 		   "installed host, is tried once, and kept when it is healthy. Settings, guests and "
 		   "their disks stay."),
 		page_mode, asks},
@@ -60,7 +68,7 @@ static const struct wizard_page table[] = {
 	{"password", N_("Root password"),
 		N_("Eight characters or more; letters, digits and signs. On the page before last you "
 		   "could try the keyboard layout that is in force here."),
-		page_root_password, asks_new},
+		page_root_password, asks_password},
 	{"hostname", N_("Host name"), N_("The name by which this host is known in the network."),
 		page_hostname, asks_new},
 	{"network", N_("Network"),

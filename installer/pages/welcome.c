@@ -227,13 +227,11 @@ enum ui_result page_mode(struct ui *ui, void *state)
 	const char *none = has_installed(pages->machine)
 				   ? NULL
 				   : _("No disk of this machine has a Domus on it.");
-	/* The planner knows new installations only, and would plan one. */
-	const char *later = _("This release of the installer cannot do that yet.");
 	const struct ui_item items[] = {
 		{.tag = "new", .text = _("New installation")},
 		{.tag = "repair",
 			.text = _("Repair: boot loader, slot, root's password"),
-			.why_not = none ? none : later},
+			.why_not = none},
 		{.tag = "upgrade", .text = _("Upgrade, keep settings and guests"), .why_not = none},
 		{.tag = "boot", .text = _("Start the installed system"), .why_not = none},
 	};

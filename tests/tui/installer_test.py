@@ -282,6 +282,24 @@ def test_connection():
     terminal.press("ENTER").wait("How do people log in")
 
 
+def test_repair_asks_little(tmp_path):
+    """Of a machine with a Domus: disk, a password that may stay empty, the plan of a repair."""
+    inventory = tmp_path / "machine.json"
+    case = (TOP / "tests/plan/cases/repair.case").read_text()
+    inventory.write_text(case.split("=== inventory\n")[1].split("=== output\n")[0])
+    for password, text in [([], "Root password +stays as it is"), (["p@ss:w_rd", "DOWN", "p@ss:w_rd"], r"\(set\)")]:
+        terminal = go(start("--inventory", inventory), LANGUAGE + KEYBOARD + LICENCE)
+        terminal.wait("What is to be done?").press("DOWN", "ENTER").wait("To the next questions").press("ENTER")
+        terminal.wait("On which disk").press("ENTER").wait("keep root's password").press(*password, "ENTER")
+        terminal.wait("Show the plan")
+        assert re.search(text, terminal.text()), terminal.text()
+        terminal.press("ENTER").wait("Repair: boot loader and slot A")
+        assert ("set anew" in terminal.text()) == bool(password)
+        terminal.press("ENTER").wait("no question is asked any more").press("LEFT", "ENTER").wait("This was a dry run")
+        terminal.press("ENTER")
+        assert terminal.end() == 0
+
+
 def test_licence_must_be_accepted():
     terminal = go(start(), until("licence")).wait("I accept the licence").press("ENTER").wait("cannot be installed")
     terminal.press("ENTER").wait("I accept the licence")
