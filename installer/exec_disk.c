@@ -17,7 +17,8 @@
 
 enum {
 	SECTOR = 512,
-	WIPE_BYTES = 1 << 20,
+	WIPE_BYTES = 4 << 20,
+	TABLE_BYTES = 4096,       /* boot code, and the beginning of the table */
 	CORE_MAX_BYTES = 1 << 20, /* the BIOS boot partition */
 	/* Offsets in GRUB's boot.img, see include/grub/i386/pc/boot.h. */
 	BOOT_CODE_END = 440, /* then the MBR's own data */
@@ -55,7 +56,9 @@ int exec_wipe(const char *path, struct err *err)
 		return err_set(err, ERR_IO, end < 0 ? errno : 0, _("no size of %s"), path);
 	char *zeros = xcalloc(WIPE_BYTES, 1);
 	int rc = 0;
-	if (write_all(fd, zeros, WIPE_BYTES, 0) < 0 || fsync(fd) < 0 ||
+	/* Boot code goes first and alone: it must not find the half of what it starts. */
+	if (write_all(fd, zeros, TABLE_BYTES, 0) < 0 || fsync(fd) < 0 ||
+		write_all(fd, zeros, WIPE_BYTES, 0) < 0 || fsync(fd) < 0 ||
 		write_all(fd, zeros, WIPE_BYTES, (uint64_t)end - WIPE_BYTES) < 0 || fsync(fd) < 0)
 		rc = err_set(err, ERR_IO, errno, _("cannot write to %s"), path);
 	free(zeros);
@@ -113,10 +116,24 @@ int exec_boot_code(const char *disk, const char *boot_image, const char *core_im
 	CLEANUP(file_close) int fd = open(disk, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(err, ERR_IO, errno, _("cannot open %s for writing"), disk);
-	if (write_core(fd, &core, first_sector, err) < 0 ||
-		write_boot_sector(fd, &boot, first_sector, err) < 0)
+	if (write_core(fd, &core, first_sector, err) < 0)
+		return err_prefix(err, "%s: ", disk);
+	/* The first sector jumps to the core, so that has to be there before. */
+	if (fsync(fd) < 0)
+		return err_set(err, ERR_IO, errno, _("cannot write to %s"), disk);
+	if (write_boot_sector(fd, &boot, first_sector, err) < 0)
 		return err_prefix(err, "%s: ", disk);
 	if (fsync(fd) < 0)
+		return err_set(err, ERR_IO, errno, _("cannot write to %s"), disk);
+	return 0;
+}
+
+int exec_sync(const char *disk, struct err *err)
+{
+	sync();
+	/* sync() empties the memory, but tells a disk to empty its cache only where a file system does. */
+	CLEANUP(file_close) int fd = open(disk, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
 		return err_set(err, ERR_IO, errno, _("cannot write to %s"), disk);
 	return 0;
 }

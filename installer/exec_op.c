@@ -141,8 +141,7 @@ int exec_op(const struct plan_op *op, const struct exec_progress *progress, stru
 	case PLAN_HOST_CONF:
 		return exec_host_conf(op, err);
 	case PLAN_SYNC:
-		sync();
-		return 0;
+		return exec_sync(word[0], err);
 	}
 	return 0;
 }

@@ -33,6 +33,7 @@ int exec_copy_slot(
 int exec_wipe(const char *path, struct err *err);
 int exec_boot_code(const char *disk, const char *boot_image, const char *core_image,
 	uint64_t first_sector, struct err *err);
+int exec_sync(const char *disk, struct err *err);
 int exec_poke(const char *path, const struct str *data, struct err *err);
 
 /* exec_conf.c */

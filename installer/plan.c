@@ -200,7 +200,7 @@ static const char *verb_text(enum plan_verb verb)
 	case PLAN_HOST_CONF:
 		return _("make the boot loader's arguments of ");
 	case PLAN_SYNC:
-		return _("sync");
+		return _("empty the write cache of ");
 	}
 	return "";
 }

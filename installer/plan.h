@@ -35,7 +35,7 @@ enum plan_verb {
 	PLAN_POKE,      /* PATH; overwrites the file's first sector in place with data */
 	PLAN_HOOK,      /* NAME SECONDS; the script is in data */
 	PLAN_HOST_CONF, /* CONF ARGS MEMORY-MIB: args.cfg from host.conf; data: a new root password */
-	PLAN_SYNC,      /* */
+	PLAN_SYNC,      /* DISK: nothing that was written stays in memory or in its cache */
 };
 
 struct plan_op {

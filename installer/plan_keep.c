@@ -131,7 +131,7 @@ static void add_slot(const struct keeping *k, bool is_b)
 static void add_end(const struct keeping *k)
 {
 	ops_add(k->plan, PLAN_UMOUNT, 5, _("Closing the EFI system partition"), OPS_ESP, NULL);
-	ops_add(k->plan, PLAN_SYNC, 5, _("Writing to the disk"), NULL);
+	ops_add_sync(k->plan, 5, k->host->disk);
 }
 
 /* The slot that does not start now gets the release; the boot loader tries it once. */
@@ -142,9 +142,9 @@ static void add_upgrade(const struct keeping *k)
 		k->plan, _("Opening the EFI system partition"), k->host->esp, OPS_ESP, "vfat");
 	add_environment(k, _("Marking the other slot as empty"), k->is_b, k->is_b ? "empty" : "ok",
 		k->is_b ? "ok" : "empty");
-	ops_add(k->plan, PLAN_SYNC, 2, _("Writing to the disk"), NULL);
+	ops_add_sync(k->plan, 2, k->host->disk);
 	add_slot(k, target_is_b);
-	ops_add(k->plan, PLAN_SYNC, 5, _("Writing to the disk"), NULL);
+	ops_add_sync(k->plan, 5, k->host->disk);
 	add_environment(k, _("Letting the boot loader try the new release"), target_is_b,
 		target_is_b ? "ok" : "try", target_is_b ? "try" : "ok");
 	add_end(k);
@@ -180,7 +180,7 @@ static void add_repair(const struct keeping *k)
 	if (hostconf_has_hash(k->spec->config.root_password))
 		str_add(&op->data, "%s", k->spec->config.root_password);
 	ops_add(k->plan, PLAN_UMOUNT, 5, _("Closing the state partition"), OPS_STATE, NULL);
-	ops_add(k->plan, PLAN_SYNC, 5, _("Writing to the disk"), NULL);
+	ops_add_sync(k->plan, 5, k->host->disk);
 	add_environment(k, _("Making the slot the one that starts"), k->is_b,
 		k->is_b ? other : "ok", k->is_b ? "ok" : other);
 	add_end(k);

@@ -90,18 +90,27 @@ void ops_add_loader(struct plan *plan, const struct ops_loader *loader)
 {
 	CLEANUP(str_dispose) struct str chooser = STR_INIT;
 	bootcfg_chooser(&loader->ids, &chooser);
+	ops_add_write(plan, _("Writing the slot chooser"), OPS_ESP BOOTCFG_DIR "/grub.cfg", "0644",
+		&chooser, false);
+	/* What starts by itself comes after what it reads. */
+	ops_add_sync(plan, 5, loader->disk);
 	ops_add(plan, PLAN_COPY_DIR, 20, _("Copying the boot loader for UEFI"),
 		OPS_MEDIUM "/grub/efi", OPS_ESP "/EFI/BOOT", NULL);
 	ops_add(plan, PLAN_COPY_DIR, 10, _("Copying the boot loader's modules"),
 		OPS_MEDIUM "/grub/x86_64-efi", OPS_ESP BOOTCFG_DIR "/x86_64-efi", NULL);
-	ops_add_write(plan, _("Writing the slot chooser"), OPS_ESP BOOTCFG_DIR "/grub.cfg", "0644",
-		&chooser, false);
-	if (loader->sector_bytes != 512)
-		return;
-	CLEANUP(mem_free_string)
-	char *first = xasprintf("%" PRIu64, loader->bios_boot_mib * NUM_MIB / 512);
-	ops_add(plan, PLAN_BOOT_CODE, 5, _("Writing the boot loader for BIOS"), loader->disk,
-		OPS_MEDIUM "/grub/boot.img", OPS_MEDIUM "/grub/core.img", first, NULL);
+	if (loader->sector_bytes == 512) {
+		CLEANUP(mem_free_string)
+		char *first = xasprintf("%" PRIu64, loader->bios_boot_mib * NUM_MIB / 512);
+		ops_add(plan, PLAN_BOOT_CODE, 5, _("Writing the boot loader for BIOS"),
+			loader->disk, OPS_MEDIUM "/grub/boot.img", OPS_MEDIUM "/grub/core.img",
+			first, NULL);
+	}
+	ops_add_sync(plan, 10, loader->disk);
+}
+
+void ops_add_sync(struct plan *plan, unsigned weight, const char *disk)
+{
+	ops_add(plan, PLAN_SYNC, weight, _("Writing to the disk"), disk, NULL);
 }
 
 void ops_add_poke(struct plan *plan, const char *title, const struct strlist *words)
@@ -192,6 +201,8 @@ static void add_esp(const struct building *b)
 	for (const char *p = ids->esp; *p; p++)
 		if (*p != '-')
 			str_add(&volume, "%c", *p);
+	/* An older Domus had its own here, at the same place: none of its files may come back. */
+	ops_add(b->plan, PLAN_WIPE, 5, _("Clearing the EFI system partition"), device, NULL);
 	ops_add(b->plan, PLAN_RUN, 10, _("Formatting the EFI system partition"), "mkfs.fat", "-F",
 		"32", "-n", b->layout->parts[LAYOUT_ESP].name, "-i", str_text(&volume), device,
 		NULL);
@@ -201,7 +212,6 @@ static void add_esp(const struct building *b)
 	ops_add_write(b->plan, _("Writing the boot loader's environment"),
 		ESP BOOTCFG_DIR "/grubenv", "0644", &env, false);
 	ops_add_loader(b->plan, &loader);
-	ops_add(b->plan, PLAN_SYNC, 10, _("Writing to the disk"), NULL);
 }
 
 /* ---- slot and state ---- */
@@ -314,10 +324,10 @@ static void add_end(const struct building *b)
 	ops_add(b->plan, PLAN_COPY, 1, _("Keeping the log"), PLAN_LOG,
 		STATE "/var/log/domus-install.log", NULL);
 	ops_add(b->plan, PLAN_UMOUNT, 10, _("Closing the state partition"), STATE, NULL);
-	ops_add(b->plan, PLAN_SYNC, 10, _("Writing to the disk"), NULL);
+	ops_add_sync(b->plan, 10, b->disk->path);
 	ops_add_poke(b->plan, _("Making the disk bootable"), &words);
 	ops_add(b->plan, PLAN_UMOUNT, 5, _("Closing the EFI system partition"), ESP, NULL);
-	ops_add(b->plan, PLAN_SYNC, 2, _("Writing to the disk"), NULL);
+	ops_add_sync(b->plan, 2, b->disk->path);
 }
 
 void ops_add_new(const struct install_spec *spec, const struct machine *machine,

@@ -83,9 +83,11 @@ struct ops_loader {
 	unsigned sector_bytes;
 	uint64_t bios_boot_mib; /* where that partition begins */
 };
-/* GRUB for both kinds of firmware, and its chooser; the ESP is open. */
+/* GRUB for both kinds of firmware, and its chooser; the ESP is open. All of it is on the disk then. */
 void ops_add_loader(struct plan *plan, const struct ops_loader *loader);
 
+/* All that was written so far is on the disk before anything else is. */
+void ops_add_sync(struct plan *plan, unsigned weight, const char *disk);
 /* Overwrites the boot environment with these words. */
 void ops_add_poke(struct plan *plan, const char *title, const struct strlist *words);
 

@@ -17,7 +17,7 @@
 #include "lib/file.h"
 #include "tests/unit/scratch.h"
 
-enum { DISK_BYTES = 8 << 20 };
+enum { DISK_BYTES = 12 << 20 };
 
 static void environment(void **state)
 {
@@ -108,8 +108,8 @@ static void boot_code(void **state)
 	assert_int_equal(exec_wipe(disk, NULL), 0);
 	d = read_disk(disk);
 	assert_int_equal(
-		d[0] | d[(1 << 20) - 1] | d[DISK_BYTES - 1] | d[DISK_BYTES - (1 << 20)], 0);
-	assert_int_equal(d[2 << 20], 'D');
+		d[0] | d[(4 << 20) - 1] | d[DISK_BYTES - 1] | d[DISK_BYTES - (4 << 20)], 0);
+	assert_int_equal(d[4 << 20], 'D');
 	free(d);
 
 	struct err err = ERR_INIT;
