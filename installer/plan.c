@@ -47,7 +47,7 @@ static void add_disk_lines(const struct disk_info *disk, const struct layout *l,
 		l->pool_mib, l->metadata_mib, l->reserve_mib, l->library_mib);
 }
 
-static void add_host_lines(
+void plan_add_host_lines(
 	const struct install_spec *spec, const struct machine *machine, struct plan *plan)
 {
 	const struct host_config *config = &spec->config;
@@ -145,7 +145,7 @@ int plan_build(const struct install_spec *spec, const struct machine *machine,
 	ret_plan->disk = disk;
 	ret_plan->is_new = true;
 	disk_describe_content(disk, &ret_plan->destroyed);
-	add_host_lines(spec, machine, ret_plan);
+	plan_add_host_lines(spec, machine, ret_plan);
 	add_disk_lines(disk, &layout, ret_plan);
 	add_notes(spec, machine, ret_plan);
 	ops_add_new(spec, machine, disk, &layout, ret_plan);

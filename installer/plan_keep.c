@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Repair and upgrade: a Domus that is on a disk already keeps its settings, guests and their disks. */
+/* Repair, upgrade, reinstallation: a Domus that is on a disk already keeps its guests and their disks. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +91,12 @@ static bool is_usable(const struct keeping *k, struct problems *problems)
 	if (k->disk->is_medium || disk_is_in_use(k->disk))
 		problems_add(problems, PROBLEM_ERROR, line,
 			_("mode: %s is in use; start the medium and do it from there"), h->disk);
+	const char *group = k->spec->config.group;
+	if (k->spec->config.mode == HOST_MODE_REINSTALL && !strlist_has(&k->disk->groups, group))
+		problems_add(problems, PROBLEM_ERROR,
+			cfg_line_of(&k->spec->cfg, "storage", NULL, "group", 0),
+			_("group: the guests of %s are not in a volume group \"%s\""), h->disk,
+			group);
 	return problems->errors == errors;
 }
 
@@ -104,7 +110,9 @@ static void make_words(const struct keeping *k, bool starts_b, const char *word_
 	const char *word_b, struct strlist *words)
 {
 	CLEANUP(mem_free_string)
-	char *reinstall = bootcfg_env_get(k->host->environment, "reinstall");
+	char *reinstall = k->spec->config.mode == HOST_MODE_REINSTALL
+				  ? xstrdup(k->spec->config.reinstall)
+				  : bootcfg_env_get(k->host->environment, "reinstall");
 	strlist_add(words, "installed=yes");
 	strlist_addf(words, "slot=%s", starts_b ? "b" : "a");
 	strlist_addf(words, "slot_a=%s", word_a);
@@ -150,6 +158,27 @@ static void add_upgrade(const struct keeping *k)
 	add_end(k);
 }
 
+/* What hangs on the host's own file, and a password of root if there is a new one. */
+static void add_host_conf(const struct keeping *k)
+{
+	CLEANUP(mem_free_string)
+	char *memory = xasprintf("%" PRIu64, k->machine->memory_bytes / NUM_MIB);
+	struct plan_op *op = ops_add(k->plan, PLAN_HOST_CONF, 2,
+		_("Making the boot loader's arguments from the host's file"),
+		OPS_STATE HOSTCONF_PATH, OPS_ESP BOOTCFG_DIR "/args.cfg", memory, NULL);
+	op->is_secret = true;
+	if (hostconf_has_hash(k->spec->config.root_password))
+		str_add(&op->data, "%s", k->spec->config.root_password);
+}
+
+/* The file of this installation takes the place of the host's. */
+static void add_settings(const struct keeping *k)
+{
+	ops_add_settings(k->plan, k->spec, k->machine, k->host->disk);
+	ops_add_args(k->plan, k->spec, k->machine);
+	ops_add_hooks(k->plan, &k->spec->config, HOST_HOOK_AFTER_INSTALLATION);
+}
+
 static void add_repair(const struct keeping *k)
 {
 	const struct installed_host *h = k->host;
@@ -158,10 +187,10 @@ static void add_repair(const struct keeping *k)
 		.disk = h->disk,
 		.sector_bytes = k->disk->sector_bytes,
 		.bios_boot_mib = BIOS_BOOT_MIB};
+	if (k->spec->config.mode == HOST_MODE_REINSTALL)
+		ops_add_hooks(k->plan, &k->spec->config, HOST_HOOK_BEFORE_PARTITIONING);
 	bool other_is_ok = has_word(h, k->is_b ? "slot_a" : "slot_b", "ok");
 	const char *other = other_is_ok ? "ok" : "empty";
-	CLEANUP(mem_free_string)
-	char *memory = xasprintf("%" PRIu64, k->machine->memory_bytes / NUM_MIB);
 	CLEANUP(str_dispose) struct str env = STR_INIT;
 	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
 	/* Anew, whatever is left of the old one; until the end the other slot can still be started. */
@@ -173,12 +202,10 @@ static void add_repair(const struct keeping *k)
 	ops_add_loader(k->plan, &loader);
 	add_slot(k, k->is_b);
 	ops_add_mount(k->plan, _("Opening the state partition"), h->state, OPS_STATE, "ext4");
-	struct plan_op *op = ops_add(k->plan, PLAN_HOST_CONF, 2,
-		_("Making the boot loader's arguments from the host's file"),
-		OPS_STATE HOSTCONF_PATH, OPS_ESP BOOTCFG_DIR "/args.cfg", memory, NULL);
-	op->is_secret = true;
-	if (hostconf_has_hash(k->spec->config.root_password))
-		str_add(&op->data, "%s", k->spec->config.root_password);
+	if (k->spec->config.mode == HOST_MODE_REINSTALL)
+		add_settings(k);
+	else
+		add_host_conf(k);
 	ops_add(k->plan, PLAN_UMOUNT, 5, _("Closing the state partition"), OPS_STATE, NULL);
 	ops_add_sync(k->plan, 5, k->host->disk);
 	add_environment(k, _("Making the slot the one that starts"), k->is_b,
@@ -191,23 +218,39 @@ static void add_summary(const struct keeping *k)
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	CLEANUP(mem_free_string)
 	char *components = strlist_join(&k->spec->config.components);
-	bool is_upgrade = k->spec->config.mode == HOST_MODE_UPGRADE;
+	struct strlist *summary = &k->plan->summary;
+	const char *version = k->machine->version;
+	bool has_password = hostconf_has_hash(k->spec->config.root_password);
 	disk_describe(k->disk, &text);
-	strlist_addf(&k->plan->summary, _("Disk: %s"), str_text(&text));
-	if (is_upgrade)
-		strlist_addf(&k->plan->summary,
+	strlist_addf(summary, _("Disk: %s"), str_text(&text));
+	switch (k->spec->config.mode) {
+	case HOST_MODE_UPGRADE:
+		strlist_addf(summary,
 			_("Upgrade: Domus %s goes to slot %c and is tried once; slot %c stays, and "
 			  "starts again if the new one does not come up healthy"),
-			k->machine->version, letter(!k->is_b), letter(k->is_b));
-	else
-		strlist_addf(&k->plan->summary,
+			version, letter(!k->is_b), letter(k->is_b));
+		break;
+	case HOST_MODE_NEW:
+	case HOST_MODE_REPAIR:
+		strlist_addf(summary,
 			_("Repair: boot loader and slot %c are written anew with Domus %s"),
-			letter(k->is_b), k->machine->version);
-	strlist_addf(
-		&k->plan->summary, _("Components: %s"), components[0] ? components : _("none"));
-	if (!is_upgrade && hostconf_has_hash(k->spec->config.root_password))
-		strlist_add(&k->plan->summary, _("Root's password: set anew"));
-	strlist_add(&k->plan->summary, _("Settings, guests and their disks stay as they are."));
+			letter(k->is_b), version);
+		break;
+	case HOST_MODE_REINSTALL:
+		strlist_addf(summary,
+			_("Reinstallation: boot loader, slot %c and settings are written anew with "
+			  "Domus %s"),
+			letter(k->is_b), version);
+		plan_add_host_lines(k->spec, k->machine, k->plan);
+		strlist_add(summary,
+			_("Guests and their disks, home directories, logs and SSH host keys stay as "
+			  "they are."));
+		return;
+	}
+	strlist_addf(summary, _("Components: %s"), components[0] ? components : _("none"));
+	if (k->spec->config.mode == HOST_MODE_REPAIR && has_password)
+		strlist_add(summary, _("Root's password: set anew"));
+	strlist_add(summary, _("Settings, guests and their disks stay as they are."));
 }
 
 int ops_add_keep(const struct install_spec *spec, const struct machine *machine, struct plan *plan,

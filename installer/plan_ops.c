@@ -131,9 +131,8 @@ static char *part_path(const struct building *b, size_t part)
 	return xasprintf("%s%s%zu", path, last >= '0' && last <= '9' ? "p" : "", part + 1);
 }
 
-static void add_hooks(const struct building *b, enum host_hook_at at)
+void ops_add_hooks(struct plan *plan, const struct host_config *config, enum host_hook_at at)
 {
-	const struct host_config *config = &b->spec->config;
 	for (size_t i = 0; i < config->n_hooks; i++) {
 		const struct host_hook *hook = &config->hooks[i];
 		if (hook->at != at)
@@ -141,8 +140,7 @@ static void add_hooks(const struct building *b, enum host_hook_at at)
 		CLEANUP(mem_free_string) char *title = xasprintf(_("Your hook %s"), hook->name);
 		CLEANUP(mem_free_string)
 		char *limit = xasprintf("%" PRId64, hook->time_limit_s);
-		struct plan_op *op =
-			ops_add(b->plan, PLAN_HOOK, 10, title, hook->name, limit, NULL);
+		struct plan_op *op = ops_add(plan, PLAN_HOOK, 10, title, hook->name, limit, NULL);
 		str_add(&op->data, "%s\n", hook->command);
 	}
 }
@@ -227,9 +225,8 @@ static void add_slots(const struct building *b)
 	ops_add_slot(b->plan, b->spec, b->machine, &other);
 }
 
-static void add_first_boot_hooks(const struct building *b)
+static void add_first_boot_hooks(struct plan *plan, const struct host_config *config)
 {
-	const struct host_config *config = &b->spec->config;
 	for (size_t i = 0; i < config->n_hooks; i++) {
 		const struct host_hook *hook = &config->hooks[i];
 		if (hook->at != HOST_HOOK_FIRST_BOOT)
@@ -239,34 +236,48 @@ static void add_first_boot_hooks(const struct building *b)
 		char *path = xasprintf(STATE "/var/lib/domus/first-boot/%03zu-%" PRId64 "-%s",
 			i + 1, hook->time_limit_s, hook->name);
 		str_add(&text, "%s\n", hook->command);
-		ops_add_write(b->plan, _("Writing a hook for the first boot"), path, "0700", &text,
-			false);
+		ops_add_write(
+			plan, _("Writing a hook for the first boot"), path, "0700", &text, false);
 	}
+}
+
+void ops_add_settings(struct plan *plan, const struct install_spec *spec,
+	const struct machine *machine, const char *disk)
+{
+	CLEANUP(str_dispose) struct str conf = STR_INIT;
+	CLEANUP(str_dispose) struct str installed = STR_INIT;
+	const struct host_config *config = &spec->config;
+	str_add(&conf, "# This host, see domus-host(8); `domus-host schema` explains every key.\n");
+	schema_write(&host_schema, config, &conf);
+	str_add(&installed, "VERSION=%s\nREINSTALL=%s\nDISK=%s\n", machine->version,
+		config->reinstall, disk);
+	ops_add(plan, PLAN_MKDIR, 1, _("Making directories"), STATE "/etc/domus", NULL);
+	ops_add(plan, PLAN_MKDIR, 1, _("Making directories"), STATE "/var/lib/domus/first-boot",
+		NULL);
+	ops_add(plan, PLAN_MKDIR, 1, _("Making directories"), STATE "/var/log", NULL);
+	ops_add_write(plan, _("Writing the host's configuration"), STATE HOSTCONF_PATH, "0600",
+		&conf, true);
+	ops_add_write(plan, _("Writing what was installed"), STATE "/var/lib/domus/installed",
+		"0644", &installed, false);
+	add_first_boot_hooks(plan, config);
+}
+
+void ops_add_args(struct plan *plan, const struct install_spec *spec, const struct machine *machine)
+{
+	CLEANUP(str_dispose) struct str args = STR_INIT;
+	bootcfg_args(&spec->config, machine->memory_bytes / NUM_MIB, &args);
+	ops_add_write(plan, _("Writing the boot loader's arguments"), ESP BOOTCFG_DIR "/args.cfg",
+		"0644", &args, false);
 }
 
 static void add_state(const struct building *b)
 {
 	CLEANUP(mem_free_string) char *device = part_path(b, LAYOUT_STATE);
-	CLEANUP(str_dispose) struct str conf = STR_INIT;
-	CLEANUP(str_dispose) struct str installed = STR_INIT;
-	const struct host_config *config = &b->spec->config;
 	ops_add(b->plan, PLAN_RUN, 10, _("Formatting the state partition"), "mkfs.ext4", "-q", "-F",
 		"-L", b->layout->parts[LAYOUT_STATE].name, "-U", b->spec->ids.state, "-m", "1",
 		device, NULL);
 	ops_add_mount(b->plan, _("Opening the state partition"), device, STATE, "ext4");
-	str_add(&conf, "# This host, see domus-host(8); `domus-host schema` explains every key.\n");
-	schema_write(&host_schema, config, &conf);
-	str_add(&installed, "VERSION=%s\nREINSTALL=%s\nDISK=%s\n", b->machine->version,
-		config->reinstall, b->disk->path);
-	ops_add(b->plan, PLAN_MKDIR, 1, _("Making directories"), STATE "/etc/domus", NULL);
-	ops_add(b->plan, PLAN_MKDIR, 1, _("Making directories"), STATE "/var/lib/domus/first-boot",
-		NULL);
-	ops_add(b->plan, PLAN_MKDIR, 1, _("Making directories"), STATE "/var/log", NULL);
-	ops_add_write(b->plan, _("Writing the host's configuration"), STATE HOSTCONF_PATH, "0600",
-		&conf, true);
-	ops_add_write(b->plan, _("Writing what was installed"), STATE "/var/lib/domus/installed",
-		"0644", &installed, false);
-	add_first_boot_hooks(b);
+	ops_add_settings(b->plan, b->spec, b->machine, b->disk->path);
 }
 
 /* ---- storage ---- */
@@ -310,17 +321,14 @@ static void add_storage(const struct building *b)
 static void add_end(const struct building *b)
 {
 	const struct host_config *config = &b->spec->config;
-	CLEANUP(str_dispose) struct str args = STR_INIT;
 	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
-	bootcfg_args(config, b->machine->memory_bytes / NUM_MIB, &args);
 	strlist_add(&words, "installed=yes");
 	strlist_add(&words, "slot=a");
 	strlist_add(&words, "slot_a=ok");
 	strlist_add(&words, "slot_b=empty");
 	strlist_addf(&words, "reinstall=%s", config->reinstall);
-	ops_add_write(b->plan, _("Writing the boot loader's arguments"),
-		ESP BOOTCFG_DIR "/args.cfg", "0644", &args, false);
-	add_hooks(b, HOST_HOOK_AFTER_INSTALLATION);
+	ops_add_args(b->plan, b->spec, b->machine);
+	ops_add_hooks(b->plan, config, HOST_HOOK_AFTER_INSTALLATION);
 	ops_add(b->plan, PLAN_COPY, 1, _("Keeping the log"), PLAN_LOG,
 		STATE "/var/log/domus-install.log", NULL);
 	ops_add(b->plan, PLAN_UMOUNT, 10, _("Closing the state partition"), STATE, NULL);
@@ -334,7 +342,7 @@ void ops_add_new(const struct install_spec *spec, const struct machine *machine,
 	const struct disk_info *disk, const struct layout *layout, struct plan *plan)
 {
 	const struct building b = {spec, machine, disk, layout, plan};
-	add_hooks(&b, HOST_HOOK_BEFORE_PARTITIONING);
+	ops_add_hooks(plan, &spec->config, HOST_HOOK_BEFORE_PARTITIONING);
 	ops_add(b.plan, PLAN_WIPE, 5, _("Clearing the disk's boot code and tables"), disk->path,
 		NULL);
 	ops_add(b.plan, PLAN_RUN, 5, _("Removing old signatures"), "wipefs", "-a", "-f", "-q",

@@ -86,6 +86,19 @@ struct ops_loader {
 /* GRUB for both kinds of firmware, and its chooser; the ESP is open. All of it is on the disk then. */
 void ops_add_loader(struct plan *plan, const struct ops_loader *loader);
 
+/* plan.c: name, network, software and dom0 in the summary. */
+void plan_add_host_lines(
+	const struct install_spec *spec, const struct machine *machine, struct plan *plan);
+
+/* What the file gives to be run then. */
+void ops_add_hooks(struct plan *plan, const struct host_config *config, enum host_hook_at at);
+/* The file itself and what belongs to it; the state partition is open. */
+void ops_add_settings(struct plan *plan, const struct install_spec *spec,
+	const struct machine *machine, const char *disk);
+/* The boot loader's arguments of the file; the ESP is open. */
+void ops_add_args(
+	struct plan *plan, const struct install_spec *spec, const struct machine *machine);
+
 /* All that was written so far is on the disk before anything else is. */
 void ops_add_sync(struct plan *plan, unsigned weight, const char *disk);
 /* Overwrites the boot environment with these words. */

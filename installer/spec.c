@@ -61,9 +61,9 @@ void spec_check(const struct install_spec *spec, struct problems *problems)
 		problems_add(problems, PROBLEM_ERROR, line_of(spec, "install", "licence"),
 			_("[install] licence: an installation needs \"licence = accepted\""));
 	/* What a machine needs that is there already is not asked again. */
-	if (config->mode != HOST_MODE_NEW)
+	if (config->mode == HOST_MODE_REPAIR || config->mode == HOST_MODE_UPGRADE)
 		return;
-	if (!names_disk(config))
+	if (config->mode == HOST_MODE_NEW && !names_disk(config))
 		problems_add(problems, PROBLEM_ERROR, line_of(spec, "disk", "serial"),
 			_("[disk] names no disk: give serial, wwn, path, model, min-size or max-size, or "
 			  "\"only = yes\" for the machine's only disk"));

@@ -18,7 +18,7 @@ static const char *const serial_words[] = {"com1", "com2", "none", NULL};
 static const char *const speed_words[] = {"9600", "19200", "38400", "57600", "115200", NULL};
 
 static const char *const licence_words[] = {"not-accepted", "accepted", NULL};
-static const char *const mode_words[] = {"new", "repair", "upgrade", NULL};
+static const char *const mode_words[] = {"new", "repair", "upgrade", "reinstall", NULL};
 static const char *const on_error_words[] = {"shell", "poweroff", "reboot", NULL};
 static const char *const after_words[] = {"reboot", "poweroff", "shell", NULL};
 static const char *const hook_words[] = {
@@ -257,7 +257,9 @@ static const struct schema_key keys[] = {
 		.meaning = N_("accepted: you agree to the licences of what is installed")),
 	ROW(host_config, "install", "mode", mode, WORD, INSTALL, .words = mode_words,
 		.initial = "new",
-		.meaning = N_("repair and upgrade keep an installed host's settings and guests")),
+		.meaning = N_(
+			"repair and upgrade keep an installed host's settings and guests; reinstall "
+			"gives it this file's settings and keeps its guests")),
 	ROW(host_config, "install", "components", components, NAME, INSTALL,
 		.flags = SCHEMA_LIST | SCHEMA_EMPTY, .max = 16, .initial = "hvm remote firmware",
 		.meaning = N_("hvm: full virtualization (QEMU); remote: NFS and iSCSI; firmware: "

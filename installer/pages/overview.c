@@ -135,7 +135,9 @@ enum {
 	IN_NEW = 1 << HOST_MODE_NEW,
 	IN_REPAIR = 1 << HOST_MODE_REPAIR,
 	IN_UPGRADE = 1 << HOST_MODE_UPGRADE,
-	IN_ALL = IN_NEW | IN_REPAIR | IN_UPGRADE,
+	IN_REINSTALL = 1 << HOST_MODE_REINSTALL,
+	IN_SETTINGS = IN_NEW | IN_REINSTALL,
+	IN_ALL = IN_SETTINGS | IN_REPAIR | IN_UPGRADE,
 };
 
 static const struct section {
@@ -148,17 +150,17 @@ static const struct section {
 	{N_("Disk"), describe_disk, page_disk, false, IN_ALL},
 	{N_("Sizes"), describe_sizes, page_sizes, false, IN_NEW},
 	{N_("Software"), describe_software, page_software, false, IN_ALL},
-	{N_("Boot loader"), describe_boot, page_boot, false, IN_NEW},
-	{N_("dom0"), describe_dom0, page_dom0, false, IN_NEW},
+	{N_("Boot loader"), describe_boot, page_boot, false, IN_SETTINGS},
+	{N_("dom0"), describe_dom0, page_dom0, false, IN_SETTINGS},
 	{N_("Keyboard"), describe_keyboard, page_keyboard, false, IN_ALL},
-	{N_("Time"), describe_time, page_clock_and_zone, false, IN_NEW},
-	{N_("Time servers"), describe_ntp, page_ntp, false, IN_NEW},
-	{N_("Root password"), describe_password, page_root_password, true, IN_NEW | IN_REPAIR},
-	{N_("Host name"), describe_host, page_hostname, true, IN_NEW},
-	{N_("Network"), describe_net, page_network, true, IN_NEW},
-	{N_("Connection"), describe_test, page_connection, true, IN_NEW},
-	{N_("Login"), describe_login, page_login, true, IN_NEW},
-	{N_("Users"), describe_people, page_users, true, IN_NEW},
+	{N_("Time"), describe_time, page_clock_and_zone, false, IN_SETTINGS},
+	{N_("Time servers"), describe_ntp, page_ntp, false, IN_SETTINGS},
+	{N_("Root password"), describe_password, page_root_password, true, IN_SETTINGS | IN_REPAIR},
+	{N_("Host name"), describe_host, page_hostname, true, IN_SETTINGS},
+	{N_("Network"), describe_net, page_network, true, IN_SETTINGS},
+	{N_("Connection"), describe_test, page_connection, true, IN_SETTINGS},
+	{N_("Login"), describe_login, page_login, true, IN_SETTINGS},
+	{N_("Users"), describe_people, page_users, true, IN_SETTINGS},
 };
 
 static enum ui_result open_section(

@@ -19,7 +19,8 @@ static bool asks(const void *state)
 static bool asks_new(const void *state)
 {
 	const struct pages *pages = state;
-	return asks(state) && pages->spec->config.mode == HOST_MODE_NEW;
+	enum host_mode mode = pages->spec->config.mode;
+	return asks(state) && (mode == HOST_MODE_NEW || mode == HOST_MODE_REINSTALL);
 }
 
 /* A forgotten password is one of the things that are repaired. */
@@ -50,7 +51,8 @@ static const struct wizard_page table[] = {
 		   "medium, and root's password if you give one. Settings, guests and their disks "
 		   "stay.\n\nUpgrade: the release on this medium goes into the second slot of an "
 		   "installed host, is tried once, and kept when it is healthy. Settings, guests and "
-		   "their disks stay."),
+		   "their disks stay.\n\nReinstall: everything is asked as for a new host, but an "
+		   "installed host's guests, home directories and SSH keys stay."),
 		page_mode, asks},
 	{"zone", N_("Time zone"),
 		N_("First the region, then a city with the same time as this machine's place."),

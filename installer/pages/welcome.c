@@ -233,6 +233,7 @@ enum ui_result page_mode(struct ui *ui, void *state)
 			.text = _("Repair: boot loader, slot, root's password"),
 			.why_not = none},
 		{.tag = "upgrade", .text = _("Upgrade, keep settings and guests"), .why_not = none},
+		{.tag = "reinstall", .text = _("New settings, keep guests"), .why_not = none},
 		{.tag = "boot", .text = _("Start the installed system"), .why_not = none},
 	};
 	struct ui_question q = {.id = "mode", .title = _("Mode"), .text = _("What is to be done?")};
@@ -240,7 +241,7 @@ enum ui_result page_mode(struct ui *ui, void *state)
 	enum ui_result result = page_choose(ui, &q, items, ARRAY_SIZE(items), &chosen);
 	if (result != UI_OK)
 		return result;
-	if (chosen <= HOST_MODE_UPGRADE) {
+	if (chosen <= HOST_MODE_REINSTALL) {
 		config->mode = (enum host_mode)chosen;
 		return UI_OK;
 	}

@@ -135,7 +135,7 @@ static const struct key_case key_cases[] = {
 	{"[install]\n", "licence", "accepted", "yes",
 		"\"yes\" is not one of: not-accepted, accepted"},
 	{"[install]\n", "mode", "upgrade", "update",
-		"\"update\" is not one of: new, repair, upgrade"},
+		"\"update\" is not one of: new, repair, upgrade, reinstall"},
 	{"[install]\n", "components", "hvm", "hvm hvm", "\"hvm\" is given twice"},
 	{"[install]\n", "on-error", "poweroff", "halt",
 		"\"halt\" is not one of: shell, poweroff, reboot"},
