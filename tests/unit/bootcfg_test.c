@@ -46,8 +46,10 @@ static void arguments(void **state)
 {
 	CLEANUP(hostconf_dispose) struct host_config config;
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	static const char conf[] = "[console]\nserial = com2\nspeed = 9600\n[dom0]\nvcpus = 2\n"
-				   "[boot]\ndefault = rescue\nxen-args = loglvl=all\n";
+	static const char conf[] =
+		"[console]\nserial = com2\nspeed = 9600\n[dom0]\nvcpus = 2\nhvm-guests = 1\n"
+		"[boot]\ndefault = rescue\ntimeout = 9\nxen-args = loglvl=all\n"
+		"dom0-args = quiet\n";
 	const struct hostconf_context context = {.zoneinfo_root = NULL};
 	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
 	(void)state;
@@ -57,14 +59,14 @@ static void arguments(void **state)
 	bootcfg_args(&config, 2048, &text);
 	assert_string_equal(str_text(&text),
 		"# From /etc/domus/host.conf; change it there, with domus-host.\n"
-		"set default=rescue\nset timeout=3\n"
+		"set default=rescue\nset timeout=9\n"
 		"set xen_console='com2=9600,8n1 console=com2,vga'\n"
 		"set xen_serial='com2=9600,8n1 console=com2'\n"
 		"set linux_serial='console=ttyS1,9600'\nset serial_unit=1\nset serial_speed=9600\n"
-		"set dom0_mem='dom0_mem=288M+6%,max:288M+6% dom0_max_vcpus=2'\n"
-		"set xen_args='loglvl=all'\nset dom0_args=''\n");
+		"set dom0_mem='dom0_mem=248M+6%,max:248M+6% dom0_max_vcpus=2'\n"
+		"set xen_args='loglvl=all'\nset dom0_args='quiet'\n");
 	/* A small machine keeps its memory for guests. */
-	assert_int_equal(bootcfg_dom0_base_mib(&config, 768), 208 + 48);
+	assert_int_equal(bootcfg_dom0_base_mib(&config, 512), 208 + 32);
 }
 
 static unsigned char *read_disk(const char *path)

@@ -38,16 +38,16 @@ static void text_of(const char *path, const char *conf, struct str *out)
 }
 
 #define LIVE "[root]\npassword =\n"
-#define FULL                                                                               \
-	"[host]\nname = xen1\ndomain = example.org\n"                                      \
-	"[time]\nzone = Europe/Berlin\nclock = local\nntp-servers = 192.0.2.3 192.0.2.4\n" \
-	"[keyboard]\nlayout = de\n"                                                        \
-	"[bridge xenbr0]\nports = auto\nmethod = static\naddress = 192.0.2.10/24\n"        \
-	"[root]\npassword = " SAMPLE_HASH "\nssh-key = " SAMPLE_KEY "\n"                   \
-	"[user tux]\nuid = 1000\nfullname = Tux P.\nadmin = yes\n"                         \
-	"[user ada]\nuid = 1002\npassword = " SAMPLE_HASH "\n"                             \
-	"[ssh]\nport = 2222\npassword-login = no\n"                                        \
-	"[services]\nwatchdog = no\nsyslog-remote = 192.0.2.5:514\ndisabled = klogd\n"     \
+#define FULL                                                                                      \
+	"[host]\nname = xen1\ndomain = example.org\n"                                             \
+	"[time]\nzone = Europe/Berlin\nclock = local\nntp-servers = 192.0.2.3 192.0.2.4\n"        \
+	"[keyboard]\nlayout = de\n"                                                               \
+	"[bridge xenbr0]\nports = auto\nmethod = static\naddress = 192.0.2.10/24\n"               \
+	"[root]\npassword = " SAMPLE_HASH "\nssh-key = " SAMPLE_KEY "\n"                          \
+	"[user tux]\nuid = 1000\nfullname = Tux P.\nadmin = yes\n"                                \
+	"[user ada]\nuid = 1002\npassword = " SAMPLE_HASH "\n"                                    \
+	"[ssh]\nport = 2222\npassword-login = no\n"                                               \
+	"[services]\ncron = no\nwatchdog = no\nsyslog-remote = 192.0.2.5:514\ndisabled = klogd\n" \
 	"[console]\nserial = com2\nspeed = 9600\n"
 
 static void texts(void **state)
@@ -84,8 +84,8 @@ static void texts(void **state)
 		{"/etc/issue", LIVE, "Domus 1.0, \\n, \\l\n\n"},
 		{"/etc/domus/services", LIVE, ETC_MARK "syslogd\nklogd\ncrond\nntpd\nwatchdog\n"},
 		{"/etc/domus/services.off", LIVE, "dropbear\n"},
-		{"/etc/domus/services", FULL, ETC_MARK "syslogd\ncrond\nntpd\ndropbear\n"},
-		{"/etc/domus/services.off", FULL, "klogd\nwatchdog\n"},
+		{"/etc/domus/services", FULL, ETC_MARK "syslogd\nntpd\ndropbear\n"},
+		{"/etc/domus/services.off", FULL, "klogd\ncrond\nwatchdog\n"},
 		{"/etc/domus/dropbear.options", LIVE, "-p 22 -g\n"},
 		{"/etc/domus/dropbear.options", FULL, "-p 2222 -s\n"},
 		{"/etc/default/syslogd", LIVE, ETC_MARK "SYSLOGD_ARGS='-s 1024 -b 4'\n"},

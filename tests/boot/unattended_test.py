@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the file of an unattended run comes from, what it reports, what follows an error; hooks and guests at the
+first start; a host that is installed again and keeps its guests."""
+
+import http.server
+import json
+import re
+import ssl
+import subprocess
+import threading
+
+import pytest
+
+from install_test import apply, config_volume, conf, disk, drives, log_in, powers_off
+from harness.machine import BUILD, Machine
+
+# Fits no disk: every run ends before anything is written.
+TEXT = """\
+[install]
+licence = accepted
+on-error = {on_error}
+report = {report}
+
+[root]
+password = $6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1
+
+[disk]
+model = none
+"""
+
+
+class Server:
+    """HTTP, or HTTPS with a certificate of its own for 10.0.2.2; keeps what was posted."""
+
+    def __init__(self, folder, certificate=None):
+        posted = self.posted = []
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *words):
+                super().__init__(*words, directory=folder)
+
+            def do_POST(self):
+                posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.scheme = "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.scheme = "https"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def url(self, path):
+        return f"{self.scheme}://10.0.2.2:{self.server.server_address[1]}/{path}"
+
+
+def certificate(folder):
+    key, cert, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "7300", "-subj", "/CN=domus",
+                    "-addext", "subjectAltName=IP:10.0.2.2", "-keyout", key, "-out", cert], check=True,
+                   stderr=subprocess.DEVNULL)
+    both.write_bytes(key.read_bytes() + cert.read_bytes())
+    return both, cert
+
+
+def unattended(machine, place):
+    """As if the kernel's command line named the place."""
+    machine.run(f"sed 's,$, domus.config={place},' /proc/cmdline | tr -d '\\n' >/tmp/cmdline")
+    machine.run("mount -o bind /tmp/cmdline /proc/cmdline")
+    status, output = machine.run("domus-install unattended 2>&1", timeout=120, check=False)
+    machine.run("umount /proc/cmdline")
+    assert status == 1, output
+    return output
+
+
+@pytest.mark.full
+def test_unattended_places():
+    """http, https with a right and a wrong certificate, tftp, two volumes of one label; the report; power off."""
+    name = "unattended_places"
+    folder = BUILD / "tests" / name / "served"
+    folder.mkdir(parents=True, exist_ok=True)
+    both, cert = certificate(folder.parent)
+    plain, secure = Server(folder), Server(folder, both)
+    report = secure.url("report")
+    (folder / "domus.conf").write_text(TEXT.format(on_error="shell", report=report))
+    (folder / "cert.pem").write_bytes(cert.read_bytes())
+    volumes = [config_volume(f"{name}_{word}", TEXT.format(on_error=word, report=report))
+               for word in ("shell", "poweroff")]
+    extra = drives(one=volumes[0], system=disk(name, "system.img"))
+    with Machine(name, nic=f"user,model=e1000,tftp={folder}", extra=extra) as machine:
+        machine.boot(timeout=300)
+        machine.run("ping -c 1 -w 30 10.0.2.2", timeout=60)
+        for place in (plain.url("domus.conf"), "tftp://10.0.2.2/domus.conf", "LABEL=DOMUSCFG:/domus.conf"):
+            output = unattended(machine, place)
+            assert f"Unattended installation, from {place.replace('LABEL=DOMUSCFG:', '')}" in output, output
+            assert "fits no disk" in output and "log in for a shell" in output, output
+            assert "cannot report" in output and "certificate" in output, output
+        output = unattended(machine, secure.url("domus.conf"))
+        assert "certificate" in output and "fits no disk" not in output, output
+        for place, reason in ((plain.url("none.conf"), "404"), ("LABEL=NONE:/domus.conf", "no volume labelled NONE"),
+                              ("ftp://10.0.2.2/domus.conf", "give https://"), ("LABEL=DOMUSCFG:/none", "none")):
+            output = unattended(machine, place)
+            assert reason in output and "fits no disk" not in output, output
+        assert secure.posted == []
+
+        machine.run(f"wget -q -O - {plain.url('cert.pem')} >>/etc/ssl/certs/ca-certificates.crt")
+        output = unattended(machine, secure.url("domus.conf"))
+        assert "fits no disk" in output and "cannot report" not in output, output
+        assert [(item["result"], "fits no disk" in item["error"]) for item in secure.posted] == [("failed", True)]
+
+        (folder / "domus.conf").write_text(TEXT.format(on_error="poweroff", report=report))
+        machine.run(f"sed 's,$, domus.config={plain.url('domus.conf')},' /proc/cmdline | tr -d '\\n' >/tmp/cmdline")
+        machine.run("mount -o bind /tmp/cmdline /proc/cmdline")
+        machine.send("domus-install unattended\r")
+        machine.wait_off(120)
+
+
+FIRST_START = """\
+[hook note]
+at = first-boot
+run = echo "$(hostname)" >>/root/first-start
+
+[vm demo]
+os = demo
+method = pv
+autostart = yes
+disk = new, size=64 MiB
+
+[disk]"""
+
+AGAIN = """\
+[host]
+name = xen2
+
+[bridge xenbr0]
+ports = auto
+method = dhcp
+
+[root]
+password = {password}
+
+[boot]
+timeout = 1
+
+[install]
+licence = accepted
+mode = reinstall
+components = remote
+reinstall = second
+
+[disk]
+serial = SYSTEM
+"""
+
+# What a host must not lose: its SSH identity, its guests' files and disks, root's home.
+KEPT = "sha256sum /var/lib/domus/ssh/* /etc/xen/demo.cfg /root/first-start; ls -l /etc/xen/auto | grep -c demo; " \
+       "lvm lvs --noheadings -o lv_name,lv_uuid domus; head -c 16 /dev/domus/demo-xvda"
+
+
+def guest_runs(machine):
+    for _ in range(60):
+        if re.search(r"^demo\s+\d+\s", machine.run("xl list"), re.M):
+            return
+    machine.fail("the guest does not run")
+
+
+@pytest.mark.full
+def test_unattended_guest_and_reinstallation():
+    """The guest and the hook of the file run at the first start, once; a reinstallation with other settings keeps them."""
+    name = "unattended_guest"
+    system = disk(name, "system.img")
+    text = conf(a=("[disk]", FIRST_START))
+    password = re.search(r"password = (\S+)", text).group(1)
+    with Machine(name, extra=drives(system=system)) as machine:
+        machine.boot(timeout=300)
+        status, output = apply(machine, text)
+        assert status == 0, output
+        powers_off(machine)
+    with Machine(name + "_first", medium=None, extra=drives(system=system)) as machine:
+        log_in(machine)
+        guest_runs(machine)
+        assert machine.run("ls /run/domus/failed").split() == []
+        assert machine.run("cat /root/first-start").strip() == "xen1"
+        assert "[vm demo]" not in machine.run("cat /etc/domus/host.conf")
+        machine.run("printf kept-guest-data | dd of=/dev/domus/demo-xvda conv=fsync 2>/dev/null")
+        kept = machine.run(KEPT)
+        assert "kept-guest-data" in kept
+        powers_off(machine)
+    with Machine(name + "_again", extra=drives(system=system)) as machine:
+        machine.boot("\x01\r", timeout=300)
+        status, output = apply(machine, AGAIN.format(password=password))
+        assert status == 0 and "stay as they are" in output, output
+        powers_off(machine)
+    with Machine(name + "_second", medium=None, extra=drives(system=system)) as machine:
+        log_in(machine)
+        guest_runs(machine)
+        assert machine.run("hostname").strip() == "xen2"
+        assert machine.run("ls /run/domus/failed").split() == []
+        assert machine.run(KEPT) == kept
+        powers_off(machine)
