@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from install_test import config_volume, conf, disk, drives, log_in, powers_off
+from install_test import KEEP, config_volume, conf, disk, drives, log_in, powers_off
 from harness.installed import Disk, Unsound
 from harness.machine import Machine
 from harness.writelog import Replay, WriteLog, recorded_drive, sparse_copy
@@ -89,13 +89,14 @@ class Cuts:
         self.replay = Replay(self.log, before, self.folder)
         with open(before, "rb") as stream:
             self.old_sector = stream.read(512)
+        self.was_host = bool(Disk(before, self.folder).menu())
         self.kept = {}
         print(f"{name}: DOMUS_SEED={self.seed}, {len(self.log.entries)} writes, {len(self.log.flushes)} flushes")
 
     def judge(self, at):
         writes = self.replay.cut(at, self.rng)
         cut = Disk(self.replay.image, self.folder)
-        if is_old(cut, self.old_sector, writes):
+        if not self.was_host and is_old(cut, self.old_sector, writes):
             return "old"
         return cut.judge(self.names)
 
@@ -172,7 +173,8 @@ def test_power_cut():
 
 @pytest.mark.full
 def test_power_cut_many():
-    """More moments; a whole host of the first moment that has one; and an installation over an installed host."""
+    """More moments; a whole host of the first moment that has one; an installation over an installed host; its upgrade,
+    which is a whole host at every moment."""
     name = "power_cut_many"
     cuts = recorded_first(name)
     cuts.judge_all(400)
@@ -187,3 +189,11 @@ def test_power_cut_many():
     cuts = Cuts(over, record(over, system, text, UNATTENDED), before, ["xen1", "xen2"])
     verdicts = cuts.judge_all(400)
     assert set(verdicts) >= {"nothing", "incomplete", "whole"}, verdicts
+
+    up = name + "_upgrade"
+    before, system = system, disk(up, "system.img")
+    sparse_copy(before, system)
+    text = KEEP.format(mode="upgrade").replace("[install]", "[install]\nafter = poweroff")
+    verdicts = Cuts(up, record(up, system, text, UNATTENDED), before, ["xen2"]).judge_all(200)
+    assert set(verdicts) == {"whole"}, verdicts
+    assert Disk(system, system.parent).slot() == "b"

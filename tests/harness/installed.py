@@ -105,6 +105,12 @@ class Disk:
         text = (self.esp_file("boot/grub/grub.cfg") or b"").decode(errors="replace")
         return text if text.endswith(CHOOSER_END) else None
 
+    def slot(self):
+        """The letter that the slot chooser takes, as lib/bootcfg.c decides, or ""."""
+        words = self.words()
+        order = "ba" if words.get("slot") == "b" else "ab"
+        return next((letter for letter in order if words.get(f"slot_{letter}") in ("ok", "try")), "")
+
     def check_slot(self, letter):
         """All that a slot lists is there, and nothing of it differs."""
         part = f"DOMUS-{letter.upper()}"
@@ -155,7 +161,9 @@ class Disk:
             return "incomplete" if starts else "nothing"
         if not starts:
             return "nothing"
-        self.check_slot(words.get("slot", "a"))
+        if not self.slot():
+            raise Unsound("neither slot is said to be good")
+        self.check_slot(self.slot())
         self.check_state(names)
         self.check_storage()
         if not (self.esp_file("boot/grub/args.cfg") or b"").endswith(b"'\n"):
