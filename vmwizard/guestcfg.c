@@ -146,6 +146,8 @@ static void put_hvm(struct maker *m)
 	put_screen(m);
 	if (!p)
 		return;
+	if (p->controller == PROFILE_AHCI)
+		put(m, "hdtype", "ahci");
 	put(m, "vga", p->vga);
 	if (p->has_tablet) {
 		put_number(m, "usb", 1);

@@ -26,6 +26,9 @@ enum profile_answer {
 	PROFILE_ANSWER_NOCLOUD,      /* user-data on a small CD labelled CIDATA */
 };
 
+/* HVM: of the emulated disks. SeaBIOS reads an IDE disk a sector at a time, each through dom0. */
+enum profile_controller { PROFILE_IDE, PROFILE_AHCI };
+
 struct profile_method {
 	bool is_offered; /* named in the list "methods" */
 	enum vm_boot boot;
@@ -52,6 +55,7 @@ struct profile {
 	char *balloon_why;
 	char *nic_model; /* HVM */
 	char *vga;       /* "stdvga", "cirrus", "none" */
+	enum profile_controller controller;
 	bool has_tablet;
 	bool is_localtime;
 	bool has_hpet;
