@@ -42,41 +42,46 @@ int act_run(const struct vm_action *a, unsigned timeout_ms, struct err *err, ...
 	return act_run_list(a, &argv, timeout_ms, err);
 }
 
-bool act_is_running(const struct vm_domain *d)
+static int take_guest(
+	const char *name, const struct vm_domain *d, struct act_guest *ret_guest, struct err *err)
 {
-	return d && d->domid != VM_NO_DOMID;
+	if (!d)
+		return err_set(err, ERR_MISSING, 0, _("there is no guest \"%s\""), name);
+	if (d->domid == 0)
+		return err_set(err, ERR_INVALID, 0, _("%s is the host itself"), name);
+	*ret_guest = (struct act_guest){.is_running = d->domid != VM_NO_DOMID,
+		.domid = d->domid,
+		.state = d->state,
+		.is_hvm = strcmp(d->method, "hvm") == 0,
+		.autostart = d->autostart,
+		.max_memory_kib = d->max_memory_kib,
+		.vcpus = d->vcpus,
+		.max_vcpus = d->max_vcpus};
+	return 0;
 }
 
-int act_look(const struct vm_action *a, struct vm_list *list, const struct vm_domain **ret_domain,
-	struct err *err)
+int act_look(const struct vm_action *a, struct act_guest *ret_guest, struct err *err)
 {
-	if (vm_list_read(a->xen, a->root, NULL, list, err) < 0)
+	struct vm_list list;
+	if (vm_list_read(a->xen, a->root, NULL, &list, err) < 0)
 		return -1;
-	const struct vm_domain *d = vm_list_find(list, a->name);
-	if (d && d->domid != 0) {
-		*ret_domain = d;
-		return 0;
-	}
-	vm_list_dispose(list);
-	if (d)
-		return err_set(err, ERR_INVALID, 0, _("%s is the host itself"), a->name);
-	return err_set(err, ERR_MISSING, 0, _("there is no guest \"%s\""), a->name);
+	int rc = take_guest(a->name, vm_list_find(&list, a->name), ret_guest, err);
+	vm_list_dispose(&list);
+	return rc;
 }
 
 static int want(const struct vm_action *a, bool is_running, struct err *err)
 {
-	struct vm_list list;
-	const struct vm_domain *d;
+	struct act_guest guest;
 	if (a->is_dry)
 		return 0;
-	if (act_look(a, &list, &d, err) < 0)
+	if (act_look(a, &guest, err) < 0)
 		return -1;
-	bool runs = act_is_running(d);
-	vm_list_dispose(&list);
-	if (runs == is_running)
+	if (guest.is_running == is_running)
 		return 0;
 	return err_set(err, ERR_INVALID, 0,
-		runs ? _("guest %s runs; shut it down first") : _("guest %s does not run"),
+		guest.is_running ? _("guest %s runs; shut it down first")
+				 : _("guest %s does not run"),
 		a->name);
 }
 

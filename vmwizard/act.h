@@ -13,10 +13,18 @@ int act_run(const struct vm_action *a, unsigned timeout_ms, struct err *err, ...
 int act_run_list(const struct vm_action *a, const struct strlist *argv, unsigned timeout_ms,
 	struct err *err);
 
-/* The guest as it is now: list holds it, *ret_domain points into it. Not there: an error. */
-int act_look(const struct vm_action *a, struct vm_list *list, const struct vm_domain **ret_domain,
-	struct err *err);
-bool act_is_running(const struct vm_domain *d);
+/* What an action has to know of its guest. */
+struct act_guest {
+	bool is_running;
+	uint32_t domid; /* VM_NO_DOMID when off */
+	enum vm_state state;
+	bool is_hvm;
+	bool autostart;
+	uint64_t max_memory_kib;
+	unsigned vcpus, max_vcpus;
+};
+/* The guest as it is now. Not there, or dom0: an error. */
+int act_look(const struct vm_action *a, struct act_guest *ret_guest, struct err *err);
 /* Refuses unless the guest runs, or unless it is off. */
 int act_want_running(const struct vm_action *a, struct err *err);
 int act_want_off(const struct vm_action *a, struct err *err);

@@ -27,13 +27,11 @@ static void close_guest(struct guest *g)
 
 static int open_guest(const struct vm_action *a, struct guest *g, struct err *err)
 {
-	struct vm_list list;
-	const struct vm_domain *d;
+	struct act_guest now;
 	*g = (struct guest){.cfg = XLCFG_INIT};
-	if (act_look(a, &list, &d, err) < 0)
+	if (act_look(a, &now, err) < 0)
 		return -1;
-	g->is_running = act_is_running(d);
-	vm_list_dispose(&list);
+	g->is_running = now.is_running;
 	if (act_read_cfg(a, &g->cfg, err) < 0)
 		return -1;
 	return vm_xlcfg_read(str_text(&g->cfg.text), a->name, &g->spec, NULL, err);

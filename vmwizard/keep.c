@@ -128,29 +128,24 @@ static int rename_running(const struct vm_action *a, const char *new_name, struc
 int vm_rename(const struct vm_action *a, const char *new_name, struct err *err)
 {
 	struct xlcfg cfg = XLCFG_INIT;
-	struct vm_list list = VM_LIST_INIT;
-	const struct vm_domain *d = NULL;
+	struct act_guest guest;
 	CLEANUP(mem_free_string) char *old_cfg = vm_cfg_path(a->name);
 	CLEANUP(mem_free_string) char *old_link = vm_auto_path(a->name);
 	struct vm_action other = *a;
 	int rc = -1;
 
 	other.name = new_name;
-	if (check_new_name(a, new_name, err) < 0 || act_look(a, &list, &d, err) < 0)
+	if (check_new_name(a, new_name, err) < 0 || act_look(a, &guest, err) < 0)
 		return -1;
-	bool runs = act_is_running(d);
-	bool had_link = d->autostart;
-	bool is_saved = d->state == VM_STATE_SAVED;
-	vm_list_dispose(&list);
-	if (is_saved)
+	if (guest.state == VM_STATE_SAVED)
 		return err_set(err, ERR_INVALID, 0,
 			_("guest %s is saved under its old name; start it first"), a->name);
 	if (act_read_cfg(a, &cfg, err) < 0 || xlcfg_set_text(&cfg, "name", new_name, NULL, err) < 0)
 		goto out;
-	if (runs && rename_running(a, new_name, err) < 0)
+	if (guest.is_running && rename_running(a, new_name, err) < 0)
 		goto out;
 	rc = write_as(a, new_name, &cfg, err);
-	if (rc == 0 && had_link && !a->is_dry)
+	if (rc == 0 && guest.autostart && !a->is_dry)
 		rc = vm_autostart(&other, true, err);
 	if (rc == 0 && !a->is_dry)
 		rc = file_remove(a->root, old_link, err) < 0 ? -1

@@ -45,15 +45,12 @@ int vm_start(const struct vm_action *a, struct err *err)
 
 static int refuse_paused(const struct vm_action *a, struct err *err)
 {
-	struct vm_list list;
-	const struct vm_domain *d;
+	struct act_guest guest;
 	if (a->is_dry)
 		return 0;
-	if (act_look(a, &list, &d, err) < 0)
+	if (act_look(a, &guest, err) < 0)
 		return -1;
-	bool is_paused = d->state == VM_STATE_PAUSED;
-	vm_list_dispose(&list);
-	if (is_paused)
+	if (guest.state == VM_STATE_PAUSED)
 		return err_set(err, ERR_INVALID, 0,
 			_("guest %s is paused and hears nothing; unpause it first"), a->name);
 	return 0;
@@ -69,29 +66,19 @@ int vm_shutdown(const struct vm_action *a, struct err *err)
 	return act_wait(a, 120, is_gone, NULL, _("was asked, and is not off"), err);
 }
 
-struct old_life {
-	uint32_t domid;
-};
-
 static bool is_another(const struct vm_domain *d, void *context)
 {
-	const struct old_life *old = context;
+	const struct act_guest *old = context;
 	return d && d->domid != old->domid && d->state == VM_STATE_RUNNING;
 }
 
 int vm_reboot(const struct vm_action *a, struct err *err)
 {
-	struct old_life old = {.domid = VM_NO_DOMID};
+	struct act_guest old = {.domid = VM_NO_DOMID};
 	if (act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
 		return -1;
-	if (!a->is_dry) {
-		struct vm_list list;
-		const struct vm_domain *d;
-		if (act_look(a, &list, &d, err) < 0)
-			return -1;
-		old.domid = d->domid;
-		vm_list_dispose(&list);
-	}
+	if (!a->is_dry && act_look(a, &old, err) < 0)
+		return -1;
 	if (act_run(a, COMMAND_MS, err, "xl", "reboot", "-F", a->name, NULL) < 0)
 		return -1;
 	return act_wait(a, 180, is_another, &old, _("was asked, and did not start again"), err);

@@ -15,20 +15,6 @@
 #include "vmwizard/command.h"
 #include "vmwizard/guestcfg.h"
 
-/* A copy of the guest's row, whose texts are not used. */
-static int look(const struct vm_action *a, struct vm_domain *ret, struct err *err)
-{
-	struct vm_list list;
-	const struct vm_domain *d;
-	if (act_look(a, &list, &d, err) < 0)
-		return -1;
-	*ret = *d;
-	ret->name = ret->uuid = ret->os = ret->why_off = NULL;
-	ret->method = (char *)(uintptr_t)(strcmp(d->method, "hvm") == 0 ? "hvm" : "");
-	vm_list_dispose(&list);
-	return 0;
-}
-
 struct target {
 	uint64_t value;
 	uint64_t is;
@@ -42,21 +28,26 @@ static bool has_memory(const struct vm_domain *d, void *context)
 	return d == NULL || (t->is <= t->value + slack && t->is + slack >= t->value);
 }
 
+static int ended(const struct vm_action *a, struct err *err)
+{
+	return err_set(err, ERR_MISSING, 0, _("guest %s ended meanwhile"), a->name);
+}
+
 int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
 {
-	struct vm_domain d = {.domid = VM_NO_DOMID};
+	struct act_guest guest = {.domid = VM_NO_DOMID};
 	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, mib);
 	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRId64 "m", mib);
 	struct target t = {.value = (uint64_t)mib * 1024};
 	*ret_mib = mib;
-	if (!a->is_dry && look(a, &d, err) < 0)
+	if (!a->is_dry && act_look(a, &guest, err) < 0)
 		return -1;
-	if (!a->is_dry && (uint64_t)mib * 1024 > d.max_memory_kib)
+	if (!a->is_dry && (uint64_t)mib * 1024 > guest.max_memory_kib)
 		return err_set(err, ERR_RANGE, 0,
 			_("guest %s may have at most %" PRIu64
 			  " MiB (its max-memory); that is fixed until it is off"),
-			a->name, d.max_memory_kib / 1024);
-	if (!a->is_dry && d.domid == VM_NO_DOMID)
+			a->name, guest.max_memory_kib / 1024);
+	if (!a->is_dry && !guest.is_running)
 		return act_set_key(a, "memory", number, false, err);
 	if (act_run(a, COMMAND_MS, err, "xl", "mem-set", a->name, amount, NULL) < 0)
 		return -1;
@@ -68,7 +59,7 @@ int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, stru
 			_("guest %s was asked for %" PRId64 " MiB and has %" PRId64
 			  " MiB: it has no balloon driver, or no memory to give"),
 			a->name, mib, *ret_mib);
-	return rc;
+	return rc == 0 && !a->is_dry && t.is == 0 ? ended(a, err) : rc;
 }
 
 static bool has_vcpus(const struct vm_domain *d, void *context)
@@ -80,22 +71,22 @@ static bool has_vcpus(const struct vm_domain *d, void *context)
 
 int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, struct err *err)
 {
-	struct vm_domain d = {.domid = VM_NO_DOMID};
+	struct act_guest guest = {.domid = VM_NO_DOMID};
 	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, count);
 	struct target t = {.value = (uint64_t)count};
 	*ret_count = count;
-	if (!a->is_dry && look(a, &d, err) < 0)
+	if (!a->is_dry && act_look(a, &guest, err) < 0)
 		return -1;
-	if (!a->is_dry && count > d.max_vcpus)
+	if (!a->is_dry && count > guest.max_vcpus)
 		return err_set(err, ERR_RANGE, 0,
 			_("guest %s may have at most %u virtual CPUs (its max-vcpus); that is fixed until it is off"),
-			a->name, d.max_vcpus);
-	if (!a->is_dry && d.domid == VM_NO_DOMID)
+			a->name, guest.max_vcpus);
+	if (!a->is_dry && !guest.is_running)
 		return act_set_key(a, "vcpus", number, false, err);
-	if (!a->is_dry && d.method[0] && count < d.vcpus)
+	if (!a->is_dry && guest.is_hvm && count < guest.vcpus)
 		return err_set(err, ERR_INVALID, 0,
 			_("guest %s is HVM: CPUs can be added while it runs, not taken; it has %u"),
-			a->name, d.vcpus);
+			a->name, guest.vcpus);
 	if (act_run(a, COMMAND_MS, err, "xl", "vcpu-set", a->name, number, NULL) < 0)
 		return -1;
 	int rc = act_wait(a, 20, has_vcpus, &t, _("did not reach its new number of CPUs"), err);
@@ -106,33 +97,33 @@ int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, s
 			_("guest %s was asked for %" PRId64 " CPUs and has %" PRId64
 			  " online: the guest must bring a new one online itself"),
 			a->name, count, *ret_count);
-	return rc;
+	return rc == 0 && !a->is_dry && t.is == 0 ? ended(a, err) : rc;
 }
 
 int vm_pin(const struct vm_action *a, const char *cpus, struct err *err)
 {
 	bool is_all = cpus[0] == '\0' || strcmp(cpus, "all") == 0;
-	struct vm_domain d = {.domid = 1};
+	struct act_guest guest = {.is_running = true};
 	const struct schema_key *key = schema_find_key(&vm_schema, "vm", "pin");
 	if (!is_all && key->check(cpus, err) < 0)
 		return -1;
-	if (!a->is_dry && look(a, &d, err) < 0)
+	if (!a->is_dry && act_look(a, &guest, err) < 0)
 		return -1;
-	if (d.domid != VM_NO_DOMID && act_run(a, COMMAND_MS, err, "xl", "vcpu-pin", a->name, "all",
-					      is_all ? "all" : cpus, NULL) < 0)
+	if (guest.is_running && act_run(a, COMMAND_MS, err, "xl", "vcpu-pin", a->name, "all",
+					is_all ? "all" : cpus, NULL) < 0)
 		return -1;
 	return act_set_key(a, "cpus", is_all ? NULL : cpus, true, err);
 }
 
 int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err *err)
 {
-	struct vm_domain d = {.domid = 1};
+	struct act_guest guest = {.is_running = true};
 	CLEANUP(mem_free_string) char *w = xasprintf("%" PRId64, weight > 0 ? weight : 256);
 	CLEANUP(mem_free_string) char *c = xasprintf("%" PRId64, cap > 0 ? cap : 0);
-	if (!a->is_dry && look(a, &d, err) < 0)
+	if (!a->is_dry && act_look(a, &guest, err) < 0)
 		return -1;
-	if (d.domid != VM_NO_DOMID && act_run(a, COMMAND_MS, err, "xl", "sched-credit2", "-d",
-					      a->name, "-w", w, "-c", c, NULL) < 0)
+	if (guest.is_running && act_run(a, COMMAND_MS, err, "xl", "sched-credit2", "-d", a->name,
+					"-w", w, "-c", c, NULL) < 0)
 		return -1;
 	if (act_set_key(a, "cpu_weight", weight > 0 ? w : NULL, false, err) < 0)
 		return -1;
@@ -186,12 +177,12 @@ static unsigned vnc_port(uint32_t domid)
 
 int vm_vnc_help(const struct vm_action *a, struct str *ret_text, struct err *err)
 {
-	struct vm_domain d = {.domid = VM_NO_DOMID};
+	struct act_guest guest = {.domid = VM_NO_DOMID};
 	struct xlcfg cfg = XLCFG_INIT;
 	char host[256] = "HOST";
-	if (look(a, &d, err) < 0)
+	if (act_look(a, &guest, err) < 0)
 		return -1;
-	unsigned port = d.domid == VM_NO_DOMID ? 0 : vnc_port(d.domid);
+	unsigned port = guest.is_running ? vnc_port(guest.domid) : 0;
 	if (port == 0)
 		return err_set(err, ERR_MISSING, 0,
 			_("guest %s has no screen: only a running HVM guest with vnc = yes has one"),
