@@ -28,23 +28,23 @@ const struct vm_pool *vm_find_pool(const struct vm_host *host, const char *name)
 	return NULL;
 }
 
-static enum vm_method method_of(const char *word)
-{
-	for (unsigned i = VM_PV; i < VM_METHODS; i++)
-		if (strcmp(vm_method_words[i], word) == 0)
-			return (enum vm_method)i;
-	return VM_METHOD_AUTO;
-}
-
-/* The first that this machine can; without any, the first: the check says why not. */
-static enum vm_method choose_method(const struct profile *profile, const struct vm_host *host)
+enum vm_method vm_best_method(const struct profile *profile, const struct vm_host *host)
 {
 	for (size_t i = 0; i < profile->methods.count; i++) {
-		enum vm_method method = method_of(profile->methods.items[i]);
+		enum vm_method method = vm_method_find(profile->methods.items[i]);
 		if (method != VM_METHOD_AUTO && vm_cannot(host, profile, method)[0] == '\0')
 			return method;
 	}
-	return profile->methods.count ? method_of(profile->methods.items[0]) : VM_PV;
+	return VM_METHOD_AUTO;
+}
+
+/* Where none can, the first: the check says why not. */
+static enum vm_method choose_method(const struct profile *profile, const struct vm_host *host)
+{
+	enum vm_method method = vm_best_method(profile, host);
+	if (method != VM_METHOD_AUTO)
+		return method;
+	return profile->methods.count ? vm_method_find(profile->methods.items[0]) : VM_PV;
 }
 
 /* CDs and PXE are for firmware: PV and PVH have none. */

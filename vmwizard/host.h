@@ -66,6 +66,9 @@ int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err);
 const char *vm_cannot(
 	const struct vm_host *host, const struct profile *profile, enum vm_method method);
 
+/* The first of the profile's methods that this host can, or AUTO. */
+enum vm_method vm_best_method(const struct profile *profile, const struct vm_host *host);
+
 /* Everything of a new guest as the profile and the host propose it; spec initialized. */
 void vm_spec_defaults(const struct profile *profile, enum vm_method method,
 	const struct vm_host *host, struct vm_spec *ret_spec);

@@ -85,8 +85,8 @@ static const struct schema_key keys[] = {
 	ROW("hardware", "vga", vga, NAME, .initial = "stdvga", .meaning = N_("HVM: graphics card")),
 	ROW("hardware", "disk-controller", controller, WORD, .words = controller_words,
 		.initial = "ide",
-		.meaning =
-			N_("HVM: emulated disk controller; ahci is many times faster until the system's own drivers run")),
+		.meaning = N_(
+			"HVM: emulated disk controller; ahci is many times faster until the system's own drivers run")),
 	ROW("hardware", "tablet", has_tablet, BOOL, .initial = "no",
 		.meaning = N_("HVM: USB tablet, so that the pointer is where it should be")),
 	ROW("hardware", "localtime", is_localtime, BOOL, .initial = "no",
@@ -139,14 +139,6 @@ void profile_dispose(struct profile *profile)
 	*profile = (struct profile){.id = NULL};
 }
 
-static enum vm_method method_of(const char *word)
-{
-	for (unsigned i = VM_PV; i < VM_METHODS; i++)
-		if (strcmp(vm_method_words[i], word) == 0)
-			return (enum vm_method)i;
-	return VM_METHOD_AUTO;
-}
-
 /* The words of two lists, and what each method does when its file says nothing. */
 static void finish(struct profile *p, struct problems *problems)
 {
@@ -154,7 +146,7 @@ static void finish(struct profile *p, struct problems *problems)
 		[VM_PV] = VM_BOOT_TAKEN, [VM_PVH] = VM_BOOT_GRUB, [VM_HVM] = VM_BOOT_FIRMWARE};
 	static const char *const sources[] = {"disk", "network", "iso", "pxe"};
 	for (size_t i = 0; i < p->methods.count; i++) {
-		enum vm_method method = method_of(p->methods.items[i]);
+		enum vm_method method = vm_method_find(p->methods.items[i]);
 		if (method == VM_METHOD_AUTO)
 			problems_add(problems, PROBLEM_ERROR, 0,
 				_("methods: \"%s\" is not pv, pvh or hvm"), p->methods.items[i]);

@@ -24,6 +24,14 @@ const char *const vm_firmware_words[] = {"bios", "uefi", NULL};
 static const char *const order_words[] = {"auto", "disk", "cd", "network", NULL};
 const char *const vm_crash_words[] = {"restart", "destroy", "preserve", NULL};
 
+enum vm_method vm_method_find(const char *word)
+{
+	for (unsigned i = VM_PV; i < VM_METHODS; i++)
+		if (strcmp(vm_method_words[i], word) == 0)
+			return (enum vm_method)i;
+	return VM_METHOD_AUTO;
+}
+
 /* The list of all guests that a file has. */
 struct specs {
 	struct vm_spec *items;

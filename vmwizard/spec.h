@@ -109,6 +109,9 @@ extern const char *const vm_crash_words[];
 /* "Paravirtualization (PV)" and so on, by enum vm_method. */
 extern const char *const vm_method_titles[];
 
+/* "pv", "pvh" or "hvm"; AUTO for anything else. */
+enum vm_method vm_method_find(const char *word);
+
 void vm_spec_init(struct vm_spec *spec);
 /* Idempotent; wipes secrets. */
 void vm_spec_dispose(struct vm_spec *spec);

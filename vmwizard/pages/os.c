@@ -22,27 +22,6 @@ struct os_list {
 	size_t count;
 };
 
-static enum vm_method method_of_word(const char *word)
-{
-	for (int method = VM_PV; method < VM_METHODS; method++) {
-		if (strcmp(vm_method_words[method], word) == 0)
-			return (enum vm_method)method;
-	}
-	return VM_METHOD_AUTO;
-}
-
-/* The first of the profile's methods that this host can; AUTO when there is none. */
-static enum vm_method best_method(const struct create *c, const struct profile *profile)
-{
-	for (size_t i = 0; i < profile->methods.count; i++) {
-		enum vm_method method = method_of_word(profile->methods.items[i]);
-
-		if (vm_cannot(&c->host, profile, method)[0] == '\0')
-			return method;
-	}
-	return VM_METHOD_AUTO;
-}
-
 static const char *method_word(enum vm_method method)
 {
 	static const char *const words[VM_METHODS] = {"", "PV", "PVH", "HVM"};
@@ -85,7 +64,7 @@ static void add_row(struct os_list *list, const struct profile *profile, enum vm
 static void add_demo(const struct create *c, struct os_list *list, const struct profile *profile)
 {
 	for (size_t i = 0; i < profile->methods.count; i++) {
-		enum vm_method method = method_of_word(profile->methods.items[i]);
+		enum vm_method method = vm_method_find(profile->methods.items[i]);
 		CLEANUP(mem_free_string)
 		char *tag = xasprintf("%s %s", profile->id, profile->methods.items[i]);
 
@@ -97,11 +76,11 @@ static void add_demo(const struct create *c, struct os_list *list, const struct 
 
 static void add_profile(const struct create *c, struct os_list *list, const struct profile *profile)
 {
-	enum vm_method method = best_method(c, profile);
+	enum vm_method method = vm_best_method(profile, &c->host);
 	const char *why_not = profile->missing;
 
 	if (why_not[0] == '\0' && method == VM_METHOD_AUTO && profile->methods.count > 0)
-		why_not = vm_cannot(&c->host, profile, method_of_word(profile->methods.items[0]));
+		why_not = vm_cannot(&c->host, profile, vm_method_find(profile->methods.items[0]));
 	add_row(list, profile, method, profile->id, why_not);
 }
 
