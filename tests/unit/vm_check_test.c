@@ -160,8 +160,8 @@ static const struct {
 	{"[vm web]\nos = win11\nmemory = 4096\niso = /x.iso\ndisk =\n",
 		"1: method hvm: Xen 4.20 gives guests neither a TPM 2.0 nor Secure Boot, and its setup refuses to run without them\n"
 		"3: memory: the guest needs 4132 MiB with what Xen needs for it, 1000 MiB are free; at most memory = 964 MiB\n"},
-	{"[vm web]\nos = demo\nmethod = pvh\nmax-memory = 300\n",
-		"4: max-memory: more than memory needs a balloon driver from the first boot on, or the guest crashes: it is too small to have one loaded early\n"},
+	{"[vm web]\nos = generic-linux\nmethod = pvh\nkernel = /k\nmemory = 64\nmax-memory = 300\n",
+		"6: max-memory: more than memory needs a balloon driver from the first boot on, or the guest crashes: whether its kernel has a balloon driver is not known\n"},
 	{"[vm web]\nos = debian13\nmethod = pvh\nmemory = 256\nmirror = http://m.example/\n",
 		"4: memory: 256 MiB is too little for Debian 13 (trixie), which wants at least 512 MiB\n"},
 	{"[vm a b]\nos = demo\n", NULL},
