@@ -2,6 +2,7 @@
 """An installation from a file, and the host that comes of it: settings in force, on BIOS and UEFI."""
 
 import re
+import struct
 import subprocess
 
 import pytest
@@ -153,10 +154,20 @@ def test_install_unattended():
         print(machine.run("cat /run/domus/log/times; free -m; ls -la /var/log"))
 
 
-def apply(machine, text, timeout=300):
-    """Installs from a file typed at the live shell; returns status and output."""
-    machine.run(f"cat >/tmp/domus.conf <<'END'\n{text}\nEND")
-    return machine.run("domus-install apply /tmp/domus.conf --yes 2>&1", timeout=timeout, check=False)
+def texts_drive(name, *texts):
+    """A disk with the files that apply() names by their number: typing them takes longer than an installation."""
+    image = disk(name, "texts.img", 4 / 1024)
+    subprocess.run(["mkfs.fat", "-n", "TEXTS", image], check=True, stdout=subprocess.DEVNULL)
+    for number, text in enumerate(texts):
+        (image.parent / f"{number}.conf").write_text(text)
+        subprocess.run(["mcopy", "-i", image, image.parent / f"{number}.conf", f"::{number}.conf"], check=True)
+    return drives(texts=image)
+
+
+def apply(machine, number, timeout=400):
+    """Installs from a file of the texts' disk; returns status and output."""
+    machine.run("mkdir -p /tmp/t; mountpoint -q /tmp/t || mount -t vfat -o ro $(findfs LABEL=TEXTS) /tmp/t")
+    return machine.run(f"domus-install apply /tmp/t/{number}.conf --yes 2>&1", timeout=timeout, check=False)
 
 
 KEEP = """\
@@ -178,12 +189,12 @@ def test_install_keep():
     """Upgrade: slot B is tried and kept; one that does not start falls back by itself; repair keeps the settings."""
     name = "install_keep"
     system = disk(name, "system.img")
-    with Machine(name, extra=drives(system=system)) as machine:
+    texts = texts_drive(name, conf(), KEEP.format(mode="upgrade"), KEEP.format(mode="repair"))
+    with Machine(name, extra=drives(system=system) + texts) as machine:
         machine.boot(timeout=300)
-        status, output = apply(machine, conf())
-        assert status == 0, output
-        status, output = apply(machine, KEEP.format(mode="upgrade"))
-        assert status == 0, output
+        for number in (0, 1):
+            status, output = apply(machine, number)
+            assert status == 0, output
         powers_off(machine)
     with Machine(name + "_b", medium=None, extra=drives(system=system)) as machine:
         machine.expect("New release: tried once", timeout=120)
@@ -196,9 +207,9 @@ def test_install_keep():
             machine.fail("the new release was not confirmed")
         assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
         powers_off(machine)
-    with Machine(name + "_break", extra=drives(system=system)) as machine:
+    with Machine(name + "_break", extra=drives(system=system) + texts) as machine:
         machine.boot(timeout=300)
-        status, output = apply(machine, KEEP.format(mode="upgrade"))  # to slot A, from B
+        status, output = apply(machine, 1)  # to slot A, from B
         assert status == 0, output
         machine.run("mkdir -p /tmp/a && mount -t ext4 /dev/vda3 /tmp/a && echo broken >/tmp/a/domus/xen.gz && umount /tmp/a")
         powers_off(machine)
@@ -207,10 +218,10 @@ def test_install_keep():
         log_in(machine)
         assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
         powers_off(machine)
-    with Machine(name + "_repair", extra=drives(system=system)) as machine:
+    with Machine(name + "_repair", extra=drives(system=system) + texts) as machine:
         machine.boot(timeout=300)
         machine.run("dd if=/dev/zero of=/dev/vda bs=440 count=1 conv=notrunc")
-        status, output = apply(machine, KEEP.format(mode="repair"))
+        status, output = apply(machine, 2)
         assert status == 0, output
         powers_off(machine)
     with Machine(name + "_repaired", medium=None, extra=drives(system=system)) as machine:
@@ -223,6 +234,18 @@ def sums(*images):
             for image in images]
 
 
+def old_raid(image):
+    """Metadata of RAID as mdadm 1.2 leaves it, 4 KiB from the start; see md_p.h of Linux."""
+    block = bytearray(256)
+    struct.pack_into("<II", block, 0, 0xA92B4EFC, 1)
+    struct.pack_into("<Q", block, 144, 8)  # its own place, in sectors
+    total = sum(struct.unpack("<64I", block))
+    struct.pack_into("<I", block, 216, (total & 0xFFFFFFFF) + (total >> 32) & 0xFFFFFFFF)
+    with open(image, "r+b") as stream:
+        stream.seek(4096)
+        stream.write(block)
+
+
 @pytest.mark.full
 def test_install_disk_safety():
     """Three disks: refusals change nothing, an installation and a failing one leave the other two alone."""
@@ -230,34 +253,31 @@ def test_install_disk_safety():
     system, second, third = (disk(name, f"{word}.img") for word in ("system", "second", "third"))
     for image in (second, third):
         subprocess.run(["mkfs.ext4", "-q", "-F", "-L", "keep", image], check=True)
-    # old RAID metadata, as mdadm 1.2 leaves it: magic 0xa92b4efc 4 KiB from the start
-    with open(system, "r+b") as stream:
-        stream.seek(4096)
-        stream.write(bytes.fromhex("fc4e2ba901000000"))
+    old_raid(system)
     before = sums(system, second, third)
-    with Machine(name, extra=drives(system=system, second=second, third=third)) as machine:
+    refusals = [
+        (conf(a=("serial = SYSTEM", "model = none")), "fits no disk"),
+        (conf(a=("serial = SYSTEM", "min-size = 1 GiB")), "fits 3 disks"),
+        (conf(a=("serial = SYSTEM", "serial = SECOND")), "is not empty"),
+        (conf(), "linux_raid_member"),
+        (conf(a=("serial = SYSTEM", "serial = SYSTEM\nstate = 20 GiB")), "is too small"),
+        (conf(a=("[disk]", "[hook stop]\nat = before-partitioning\nrun = echo no >&2; exit 3\n\n[disk]\nerase = yes")),
+         "hook stop: env failed (status 3): no"),
+    ]
+    late = conf(a=("[disk]", "[hook stop]\nat = after-installation\nrun = exit 3\n\n[disk]\nerase = yes"))
+    right = conf(a=("[disk]", "[disk]\nerase = yes"))
+    texts = texts_drive(name, late, right, *(text for text, _ in refusals))
+    with Machine(name, extra=drives(system=system, second=second, third=third) + texts) as machine:
         machine.boot(timeout=300)
-        refusals = [
-            (conf(a=("serial = SYSTEM", "model = none")), "fits no disk"),
-            (conf(a=("serial = SYSTEM", "min-size = 1 GiB")), "fits 3 disks"),
-            (conf(a=("serial = SYSTEM", "serial = SECOND")), "is not empty"),
-            (conf(a=("serial = SYSTEM", "serial = SYSTEM\nstate = 20 GiB")), "is too small"),
-        ]
-        for text, reason in refusals:
-            status, output = apply(machine, text)
+        for number, (_, reason) in enumerate(refusals, 2):
+            status, output = apply(machine, number)
             assert status == 1 and reason in output, output
         machine.run("sync")
         assert sums(system, second, third) == before
-        broken = conf(a=("[disk]", "[hook stop]\nat = before-partitioning\nrun = echo no >&2; exit 3\n\n[disk]"))
-        status, output = apply(machine, broken)
-        assert status == 1 and "hook stop: " in output and "no" in output, output
-        machine.run("sync")
-        assert sums(system, second, third) == before
-        late = conf(a=("[disk]", "[hook stop]\nat = after-installation\nrun = exit 3\n\n[disk]\nerase = yes"))
-        status, output = apply(machine, late)
+        status, output = apply(machine, 0)
         assert status == 1 and "hook stop: " in output, output
         assert "/run/domus/install/target" not in machine.run("mount")
-        status, output = apply(machine, conf(a=("[disk]", "[disk]\nerase = yes")))
+        status, output = apply(machine, 1)
         assert status == 0, output
         powers_off(machine)
     assert sums(second, third) == before[1:]

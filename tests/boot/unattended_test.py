@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from install_test import apply, config_volume, conf, disk, drives, log_in, powers_off
+from install_test import apply, config_volume, conf, disk, drives, log_in, powers_off, texts_drive
 from harness.machine import BUILD, Machine
 
 # Fits no disk: every run ends before anything is written.
@@ -176,9 +176,10 @@ def test_unattended_guest_and_reinstallation():
     system = disk(name, "system.img")
     text = conf(a=("[disk]", FIRST_START))
     password = re.search(r"password = (\S+)", text).group(1)
-    with Machine(name, extra=drives(system=system)) as machine:
+    texts = texts_drive(name, text, AGAIN.format(password=password))
+    with Machine(name, extra=drives(system=system) + texts) as machine:
         machine.boot(timeout=300)
-        status, output = apply(machine, text)
+        status, output = apply(machine, 0)
         assert status == 0, output
         powers_off(machine)
     with Machine(name + "_first", medium=None, extra=drives(system=system)) as machine:
@@ -186,14 +187,15 @@ def test_unattended_guest_and_reinstallation():
         guest_runs(machine)
         assert machine.run("ls /run/domus/failed").split() == []
         assert machine.run("cat /root/first-start").strip() == "xen1"
+        assert machine.run("nc 127.0.0.1 22 </dev/null | head -c 4").strip() == "SSH-"
         assert "[vm demo]" not in machine.run("cat /etc/domus/host.conf")
         machine.run("printf kept-guest-data | dd of=/dev/domus/demo-xvda conv=fsync 2>/dev/null")
         kept = machine.run(KEPT)
         assert "kept-guest-data" in kept
         powers_off(machine)
-    with Machine(name + "_again", extra=drives(system=system)) as machine:
+    with Machine(name + "_again", extra=drives(system=system) + texts) as machine:
         machine.boot("\x01\r", timeout=300)
-        status, output = apply(machine, AGAIN.format(password=password))
+        status, output = apply(machine, 1)
         assert status == 0 and "stay as they are" in output, output
         powers_off(machine)
     with Machine(name + "_second", medium=None, extra=drives(system=system)) as machine:

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from install_test import KEEP, apply, conf, disk, drives, environment, log_in, powers_off, settings_are_in_force
+from install_test import KEEP, apply, conf, disk, drives, environment, log_in, powers_off, settings_are_in_force, \
+    texts_drive
 from harness.installed import Disk
 from harness.machine import Machine
 from harness.writelog import sparse_copy
@@ -62,10 +63,11 @@ def test_upgrade_falls_back():
     """Once with a Xen that is none, once with a xenstored that ends: slot A starts, and stays."""
     name = "upgrade_falls_back"
     upgraded = disk(name, "upgraded.img")
-    with Machine(name, extra=drives(system=upgraded)) as machine:
+    texts = texts_drive(name, conf(), KEEP.format(mode="upgrade"))
+    with Machine(name, extra=drives(system=upgraded) + texts) as machine:
         machine.boot(timeout=300)
-        for text in (conf(), KEEP.format(mode="upgrade")):
-            status, output = apply(machine, text)
+        for number in (0, 1):
+            status, output = apply(machine, number)
             assert status == 0, output
         powers_off(machine)
     for spoil, words in ((without_xen, "In 15 seconds: the other release"),
