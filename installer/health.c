@@ -5,11 +5,14 @@
  * slot's: xenstored answers, xl works, state and storage are there, SSH listens.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +62,15 @@ static bool storage_is_there(void)
 	return !file_exists("/", "/run/domus/failed/storage") && runs_ok(argv);
 }
 
+static bool is_open(uint16_t port)
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	CLEANUP(file_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
 static bool ssh_listens(void)
 {
 	const struct hostconf_context context = {.zoneinfo_root = NULL};
@@ -68,10 +80,7 @@ static bool ssh_listens(void)
 	if (hostconf_read_file(
 		    "/", HOSTCONF_PATH, &context, SCHEMA_LENIENT, &config, &problems, NULL) < 0)
 		return false;
-	if (!hostconf_has_ssh(&config))
-		return true;
-	const char *const argv[] = {"pidof", "dropbear", NULL};
-	return runs_ok(argv);
+	return !hostconf_has_ssh(&config) || is_open((uint16_t)config.ssh_port);
 }
 
 static const struct {
