@@ -195,6 +195,8 @@ def test_unattended_guest_and_reinstallation():
         powers_off(machine)
     with Machine(name + "_again", extra=drives(system=system) + texts) as machine:
         machine.boot("\x01\r", timeout=300)
+        output = unattended(machine, "LABEL=TEXTS:/0.conf")
+        assert 'installed with "reinstall = first"; nothing was changed' in output, output
         status, output = apply(machine, 1)
         assert status == 0 and "stay as they are" in output, output
         powers_off(machine)

@@ -89,28 +89,39 @@ class WriteLog:
 
 
 class Replay:
-    """Disks cut at moments that only go forward."""
+    """Disks cut at moments that only go forward. One image: what a moment adds to it is taken back for the next."""
 
     def __init__(self, log, before, folder):
         self.log = log
-        self.durable = folder / "durable.img"
         self.image = folder / "cut.img"
         self.n_applied = 0
-        sparse_copy(before, self.durable)
+        self.saved = []
+        sparse_copy(before, self.image)
 
     def cut(self, at, rng):
         """Makes the disk of a power cut before entry `at`; returns the writes that changed it."""
         begin, kept = self.log.survivors(at, rng)
         assert begin >= self.n_applied or begin == 0, "moments go forward only"
-        with open(self.durable, "r+b") as disk:
+        with open(self.image, "r+b") as disk:
+            self._take_back(disk)
             for entry in self.log.entries[self.n_applied:begin]:
                 self.log.apply(disk, entry)
-        self.n_applied = max(begin, self.n_applied)
-        sparse_copy(self.durable, self.image)
-        with open(self.image, "r+b") as disk:
+            self.n_applied = max(begin, self.n_applied)
             for entry, sectors in kept:
+                disk.flush()
+                start, length = entry.sector * SECTOR, entry.count * SECTOR
+                self.saved.append((start, length, list(only_data(self.image, start, length))))
                 self.log.apply(disk, entry, sectors)
         return self.log.entries[:begin] + [entry for entry, _ in kept]
+
+    def _take_back(self, disk):
+        while self.saved:
+            start, length, parts = self.saved.pop()
+            if length:
+                punch(disk, start, length)
+            for at, block in parts:
+                disk.seek(start + at)
+                disk.write(block)
 
 
 def sparse_copy(source, target):
