@@ -4,8 +4,10 @@
 #include "diskinv.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "lang.h"
@@ -17,7 +19,7 @@
 #define SYS_BLOCK "/sys/block"
 #define MEDIUM_DIR "/run/domus/medium"
 
-enum { PROBE_LIMIT_MS = 60000 };
+enum { PROBE_LIMIT_MS = 60000, DATA_BYTES = 1 << 20 };
 
 /* Mount table and swaps, read once. */
 struct mounts {
@@ -250,6 +252,19 @@ static void move(char **target, char **from)
 	*from = NULL;
 }
 
+/* Something is there that nobody knows: a guest's raw disk, a swap of old, a data base. */
+static bool has_data(const char *path)
+{
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char *bytes = xcalloc(DATA_BYTES, 1);
+	ssize_t n = fd >= 0 ? read(fd, bytes, DATA_BYTES) : -1;
+	bool has = false;
+	for (ssize_t i = 0; i < n && !has; i++)
+		has = bytes[i] != 0;
+	free(bytes);
+	return has;
+}
+
 static void probe_disk(struct disk_info *disk)
 {
 	CLEANUP(signatures_dispose) struct signatures own = {NULL};
@@ -257,6 +272,10 @@ static void probe_disk(struct disk_info *disk)
 	move(&disk->table, &own.table);
 	move(&disk->fstype, &own.fstype);
 	move(&disk->label, &own.label);
+	if (disk_is_empty(disk) && has_data(disk->path)) {
+		free(disk->fstype);
+		disk->fstype = xstrdup(_("unknown data"));
+	}
 	for (size_t i = 0; i < disk->n_parts; i++) {
 		struct disk_part *part = &disk->parts[i];
 		CLEANUP(mem_free_string) char *path = xasprintf("/dev/%s", part->name);

@@ -56,7 +56,7 @@ struct disk_inventory {
 int diskinv_read(const char *root, struct disk_inventory *ret_inventory, struct err *err);
 void diskinv_dispose(struct disk_inventory *inventory);
 
-/* True when nothing is known to be on it: no table, no signature, no partition. */
+/* True when nothing is on it: no table, no signature, no partition, only zeros at its beginning. */
 bool disk_is_empty(const struct disk_info *disk);
 /* True when something of it is mounted or part of an active volume. */
 bool disk_is_in_use(const struct disk_info *disk);

@@ -254,12 +254,17 @@ def test_install_disk_safety():
     for image in (second, third):
         subprocess.run(["mkfs.ext4", "-q", "-F", "-L", "keep", image], check=True)
     old_raid(system)
+    fourth = disk(name, "fourth.img")
+    with open(fourth, "r+b") as stream:
+        stream.seek(4096)
+        stream.write(b"Nobody knows what this is.")
     before = sums(system, second, third)
     refusals = [
         (conf(a=("serial = SYSTEM", "model = none")), "fits no disk"),
-        (conf(a=("serial = SYSTEM", "min-size = 1 GiB")), "fits 3 disks"),
+        (conf(a=("serial = SYSTEM", "min-size = 1 GiB")), "fits 4 disks"),
         (conf(a=("serial = SYSTEM", "serial = SECOND")), "is not empty"),
         (conf(), "linux_raid_member"),
+        (conf(a=("serial = SYSTEM", "serial = FOURTH")), "unknown data"),
         (conf(a=("serial = SYSTEM", "serial = SYSTEM\nstate = 20 GiB")), "is too small"),
         (conf(a=("[disk]", "[hook stop]\nat = before-partitioning\nrun = echo no >&2; exit 3\n\n[disk]\nerase = yes")),
          "hook stop: env failed (status 3): no"),
@@ -267,7 +272,7 @@ def test_install_disk_safety():
     late = conf(a=("[disk]", "[hook stop]\nat = after-installation\nrun = exit 3\n\n[disk]\nerase = yes"))
     right = conf(a=("[disk]", "[disk]\nerase = yes"))
     texts = texts_drive(name, late, right, *(text for text, _ in refusals))
-    with Machine(name, extra=drives(system=system, second=second, third=third) + texts) as machine:
+    with Machine(name, extra=drives(system=system, second=second, third=third, fourth=fourth) + texts) as machine:
         machine.boot(timeout=300)
         for number, (_, reason) in enumerate(refusals, 2):
             status, output = apply(machine, number)
