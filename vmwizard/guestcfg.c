@@ -130,7 +130,8 @@ static void put_screen(struct maker *m)
 	}
 	put_number(m, "vnc", 1);
 	put(m, "vnclisten", "127.0.0.1");
-	put(m, "vncpasswd", s->vnc_password[0] ? s->vnc_password : GUESTCFG_NEW);
+	if (s->vnc_password[0])
+		put(m, "vncpasswd", s->vnc_password);
 }
 
 static void put_hvm(struct maker *m)

@@ -90,7 +90,7 @@ struct vm_spec {
 	enum vm_order boot_order;
 	enum vm_firmware firmware;
 	bool has_vnc;
-	char *vnc_password; /* secret; "" until drawn */
+	char *vnc_password; /* secret, of a hand-made xl.cfg; "" none */
 	bool has_serial;    /* HVM: a serial port, which is the console */
 	char *pin;          /* real CPUs, "0-1,3"; "" all */
 	int64_t weight;     /* 0: the scheduler's own, 256 */
@@ -155,7 +155,7 @@ void vm_spec_read(const struct cfg *cfg, struct vm_spec **ret_specs, size_t *ret
 void vm_spec_write(const struct vm_spec *spec, struct str *ret_text);
 
 /*
- * Draws what is random and not set: uuid, MACs, VNC's password. For main() and pages only; not
+ * Draws what is random and not set: uuid, MACs. For main() and pages only; not
  * before a dry run, which prints "(new)".
  */
 int vm_spec_draw(struct vm_spec *spec, struct err *err);

@@ -242,6 +242,8 @@ static void build_nftables(const struct etc_input *in, struct str *out)
 		     "\n"
 		     "\tchain output {\n"
 		     "\t\ttype filter hook output priority filter; policy accept;\n"
+		     "\t\t# Guests' screens have no password: they are root's.\n"
+		     "\t\toif \"lo\" meta skuid != 0 meta l4proto tcp th dport 5900-5999 drop\n"
 		     "\t}\n"
 		     "}\n");
 }

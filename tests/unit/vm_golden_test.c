@@ -78,7 +78,6 @@ static void make_spec(const struct profile *profile, enum vm_method method,
 	vm_spec_defaults(profile, method, host, spec);
 	vm_spec_set(&spec->name, "guest");
 	vm_spec_set(&spec->uuid, "01234567-89ab-4def-8123-456789abcdef");
-	vm_spec_set(&spec->vnc_password, "secret12");
 	for (size_t i = 0; i < spec->n_nics; i++)
 		vm_spec_set(&spec->nics[i].mac, "00:16:3e:00:00:01");
 	vm_spec_complete(spec, profile, host);
