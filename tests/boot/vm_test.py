@@ -1,29 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """domus-vm on a live host: the demo guest from its creation to nothing left; an installation to its own disk."""
 
-import base64
-import contextlib
 import gzip
 import hashlib
-import http.server
 import json
 import re
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from harness.machine import BUILD, TOP, Machine
-
-def vm(machine, words, timeout=60, check=True):
-    return machine.run(f"domus-vm {words}", timeout=timeout, check=check)
-
-
-def guests(machine):
-    """The guests of `list --json`, by name, without dom0."""
-    listed = json.loads(vm(machine, "list --json"))
-    return {guest["name"]: guest for guest in listed if guest["id"] != 0}
+from harness.vm import demo_initrd, guests, left_over, make_storage, online, quiet, serve, vm, wait_log, write
 
 
 @pytest.mark.full
@@ -31,7 +19,8 @@ def test_vm_demo_pv():
     """Live mode: create as PV to its shell on the console, listed, paused, tuned, shut down, deleted."""
     with Machine("vm_demo_pv", memory=2048) as machine:
         machine.boot(timeout=300)
-        machine.run("dmesg -n 1; stty cols 200 rows 50")
+        quiet(machine)
+        online(machine)
         host = json.loads(vm(machine, "host --json"))
         assert host["xen"] and host["cannot"]["pv"] == "" and "xenbr0" in host["bridges"], host
         assert guests(machine) == {}
@@ -112,78 +101,50 @@ arguments = quiet ip=dhcp
 """
 
 
-def installer(work, port):
-    """The demo's initrd with the installer in a second archive."""
-    root = work / "installer"
-    (root / "etc").mkdir(parents=True, exist_ok=True)
-    (root / "etc/guest").write_text(INSTALLER.format(port=port))
-    (root / "etc/guest").chmod(0o755)
-    more = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], input=b"etc\netc/guest\n", cwd=root,
-                          check=True, stdout=subprocess.PIPE).stdout
-    demo = (BUILD / "demo/initrd").read_bytes()
-    return demo + bytes(-len(demo) % 4) + more
+def small_installer(kind, tmp_path, files):
+    """What the installer's server has: kernel, and the disk that the installer writes."""
+    subprocess.run([sys.executable, TOP / "tests/guests/make.py", tmp_path / "disks"], check=True)
+    files["/vmlinuz"] = (BUILD / "vmlinuz").read_bytes()
+    files["/disk.gz"] = gzip.compress((tmp_path / f"disks/{kind}.img").read_bytes(), 1)
+    with open(tmp_path / "store.img", "wb") as stream:
+        stream.truncate(2 << 30)
+    return ["-drive", f"if=virtio,format=raw,file={tmp_path}/store.img"]
 
 
-@contextlib.contextmanager
-def serve(files):
-    """An HTTP server that the machine reaches as 10.0.2.2; yields its port."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802, the name is the library's
-            data = files.get(self.path)
-            self.send_response(200 if data is not None else 404)
-            self.send_header("Content-Length", str(len(data or b"")))
-            self.end_headers()
-            self.wfile.write(data or b"")
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+def guest_file(kind, port, kernel):
+    return GUEST.format(kind=kind, port=port, kernel_sum=hashlib.sha256(kernel).hexdigest())
 
 
-def make_storage(machine):
-    """What domus-install makes: volume group domus, thin pool guests, the library in it."""
-    for command in ("modprobe -a dm_thin_pool", "pvcreate -q -y /dev/vda", "vgcreate -q domus /dev/vda",
-                    "lvcreate -q -y -T domus/guests -L 1500m", "lvcreate -q -y -W n -V 700m -T domus/guests -n library",
-                    "mke2fs -q -t ext4 /dev/domus/library", "mkdir -p /srv/domus",
-                    "mount -t ext4 /dev/domus/library /srv/domus"):
-        machine.run(command, timeout=120)
-
-
-def write(machine, path, text):
-    machine.run(f"echo {base64.b64encode(text.encode()).decode()} | base64 -d >{path}")
-
-
-def left_over(machine):
-    """Files and volumes that guests have, or had."""
-    return machine.run("find /etc/xen -name '*.cfg'; find /srv/domus/boot /run/domus/vm -type f 2>/dev/null; "
-                       "lvs --noheadings -o lv_name domus | grep -o '[^ ]*xvda' || true").split()
-
-
-def wait_log(machine, name, text, timeout=240):
-    """Waits until the guest said text on its console, which xenconsoled writes down."""
-    log = f"/var/log/xen/console/guest-{name}.log"
-    machine.run(f"(i=0; until grep -qs '{text}' {log}; do i=$((i + 1)); [ $i -lt {timeout} ] || "
-                f"{{ tail -5 {log}; exit 1; }}; sleep 1; done)", timeout=timeout * 3)
+@pytest.mark.full
+def test_vm_install(tmp_path):
+    """When a guest's installer reboots, the guest starts from its own disk: PVH, by GRUB."""
+    files = {}
+    extra = small_installer("pvh", tmp_path, files)
+    with serve(files) as port, Machine("vm_install", memory=2048, extra=extra) as machine:
+        files["/installer"] = demo_initrd(tmp_path, {"etc/guest": INSTALLER.format(port=port).encode()})
+        machine.boot(timeout=300)
+        quiet(machine)
+        online(machine)
+        make_storage(machine)
+        write(machine, "good.conf", guest_file("pvh", port, files["/vmlinuz"]))
+        print(vm(machine, "create good.conf", timeout=240))
+        wait_log(machine, "pvh", "INSTALLER DONE")
+        wait_log(machine, "pvh", "GUEST pvh UP 1")
+        assert guests(machine)["pvh"]["state"] == "running"
+        assert left_over(machine) == ["/etc/xen/pvh.cfg", "pvh-xvda"]
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("kind", ["pv", "pvh"])
-def test_vm_install(kind, tmp_path):
+def test_vm_install_all(kind, tmp_path):
     """Installer from the network, its reboot, the guest's own kernel from its own disk: PV by take-kernel, PVH by GRUB."""
-    subprocess.run([sys.executable, TOP / "tests/guests/make.py", tmp_path / "disks"], check=True)
-    kernel = (BUILD / "vmlinuz").read_bytes()
-    files = {"/vmlinuz": kernel, "/disk.gz": gzip.compress((tmp_path / "disks/pvh.img").read_bytes(), 1)}
-    with open(tmp_path / "store.img", "wb") as stream:
-        stream.truncate(2 << 30)
-    extra = ["-drive", f"if=virtio,format=raw,file={tmp_path}/store.img"]
-    with serve(files) as port, Machine(f"vm_install_{kind}", memory=2048, extra=extra) as machine:
-        files["/installer"] = installer(tmp_path, port)
+    files = {}
+    extra = small_installer("pvh", tmp_path, files)
+    with serve(files) as port, Machine(f"vm_install_all_{kind}", memory=2048, extra=extra) as machine:
+        files["/installer"] = demo_initrd(tmp_path, {"etc/guest": INSTALLER.format(port=port).encode()})
         machine.boot(timeout=300)
-        machine.run("dmesg -n 1; stty cols 200 rows 50")
+        quiet(machine)
+        online(machine)
         make_storage(machine)
         host = json.loads(vm(machine, "host --json"))
         assert [pool["name"] for pool in host["pools"]] == ["guests", "library", "domus"], host["pools"]
@@ -199,8 +160,7 @@ def test_vm_install(kind, tmp_path):
         assert left_over(machine) == []
 
         # 2. the installation, and the restart into what it installed
-        text = GUEST.format(kind=kind, port=port, kernel_sum=hashlib.sha256(kernel).hexdigest())
-        write(machine, "good.conf", text)
+        write(machine, "good.conf", guest_file(kind, port, files["/vmlinuz"]))
         print(vm(machine, "create good.conf", timeout=240))
         wait_log(machine, kind, "INSTALLER DONE")
         wait_log(machine, kind, "GUEST pvh UP 1")

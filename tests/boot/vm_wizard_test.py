@@ -66,8 +66,8 @@ def to_the_guests_shell(machine, kind):
     return screen
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("kind", ["pv", "pvh", "hvm"])
+@pytest.mark.parametrize("kind", ["pv", pytest.param("pvh", marks=pytest.mark.full),
+                                  pytest.param("hvm", marks=pytest.mark.full)])
 def test_vm_wizard(kind):
     """Power-on to the demo guest's shell in at most eight keys, and back to the list with Ctrl-]."""
     with Machine(f"vm_wizard_{kind}", memory=2048) as machine:
