@@ -116,7 +116,8 @@ static void the_firewall_opens_ssh_only_when_somebody_can_log_in(void **state)
 	assert_non_null(strstr(str_text(&open), "\t\ttcp dport 2222 accept\n"));
 	assert_non_null(strstr(str_text(&closed), "hook input priority filter; policy drop;"));
 	assert_non_null(strstr(str_text(&closed), "hook forward priority filter; policy drop;"));
-	assert_non_null(strstr(str_text(&closed), "meta skuid != 0 meta l4proto tcp th dport 5900-5999 drop"));
+	assert_non_null(strstr(
+		str_text(&closed), "meta skuid != 0 meta l4proto tcp th dport 5900-5999 drop"));
 	assert_null(strstr(str_text(&closed), "flush ruleset"));
 }
 
