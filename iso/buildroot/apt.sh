@@ -60,6 +60,14 @@ write_config()
 		deb $main $SUITE main non-free-firmware
 		deb $main $SUITE-updates main non-free-firmware
 		deb $security $SUITE-security main non-free-firmware
+		deb $main $SUITE-backports main
+	END
+	# QEMU 10 changes a processor's pending interrupts without a lock: one that is lost stops an emulated host,
+	# one that is invented kills a program of dom0. The tests' emulator is a newer one; nothing else is.
+	cat >"$apt/preferences.test" <<-END
+		Package: src:qemu:any src:seabios:any
+		Pin: release n=$SUITE-backports
+		Pin-Priority: 990
 	END
 	cat >"$apt/apt.conf" <<-END
 		Dir::State "$apt";

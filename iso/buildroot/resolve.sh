@@ -70,7 +70,9 @@ closure()
 {
 	set=$1
 	shift
-	apt-get install -qq -y --print-uris "$@" >"$apt/plan.$set" 2>"$apt/errors.$set" ||
+	preferences=/dev/null
+	[ ! -e "$apt/preferences.$set" ] || preferences=$apt/preferences.$set
+	apt-get install -o Dir::Etc::preferences="$preferences" -qq -y --print-uris "$@" >"$apt/plan.$set" 2>"$apt/errors.$set" ||
 		die "cannot resolve the packages of [$set]: $(sed -n 's/^ \([^ ].*\)/\1/p; s/^E: //p' \
 			"$apt/plan.$set" "$apt/errors.$set" | head -n 1)"
 	sed -n "s/^'[^']*' \([^_]*\)_\([^_]*\)_[^ ]* .*/\1=\2/p" "$apt/plan.$set" | sed 's/%3a/:/' | describe "$set"

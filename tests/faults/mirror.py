@@ -156,7 +156,8 @@ def make(top):
         + f"Checksums-Sha256:\n{sums}\n"
 
     indexes = {"main/binary-amd64/Packages": entries, "non-free-firmware/binary-amd64/Packages": ""}
-    for where, suite in (("debian", "trixie"), ("debian", "trixie-updates"), ("debian-security", "trixie-security")):
+    for where, suite in (("debian", "trixie"), ("debian", "trixie-updates"), ("debian", "trixie-backports"),
+                         ("debian-security", "trixie-security")):
         own = dict(indexes, **{"main/source/Sources": source}) if suite == "trixie" else dict.fromkeys(indexes, "")
         release = f"Origin: Debian\nLabel: Debian\nSuite: {suite}\nCodename: {suite}\nDate: {formatdate(EPOCH, usegmt=True)}\n"
         release += "Architectures: amd64\nComponents: main non-free-firmware\nSHA256:\n"
