@@ -161,6 +161,8 @@ class Machine:
         self.send(f"{command}; echo \"rc\"=$?\r")
         self.expect(r"rc=(\d+)\s", timeout=timeout)
         output = self.child.before.decode(errors="replace").replace("\r\n", "\n")
+        # Xen speaks on the same line, and between any two of ours.
+        output = re.sub(r"^\(XEN\) .*\n", "", output, flags=re.M)
         status = int(self.child.match.group(1))
         self.expect(re.escape(PROMPT), timeout=20)
         if check and status != 0:
