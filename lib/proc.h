@@ -37,14 +37,14 @@ int proc_run(const struct proc_spec *spec, struct proc_result *ret_result, struc
  */
 int proc_run_ok(const struct proc_spec *spec, struct err *err);
 
-/* The last line that is not empty: where it begins in text; its length without the newline. */
-const char *proc_last_line(const struct str *text, size_t *ret_len);
-
 /*
  * The same for callers that want what it prints: ret_output (may be NULL) gets its standard output,
  * also when it failed, and the error's text is the first line of its standard error.
  */
 int proc_run_output(const struct proc_spec *spec, struct str *ret_output, struct err *err);
+
+/* The last line that is not empty: where it begins in text; its length without the newline. */
+const char *proc_last_line(const struct str *text, size_t *ret_len);
 
 void proc_result_dispose(struct proc_result *result);
 
