@@ -225,20 +225,25 @@ int command_services(const struct options *options)
 
 /* ---- logs ---- */
 
+static bool is_line_of(const char *line, const char *word)
+{
+	return !word || strstr(line, word);
+}
+
 void system_read_log(const char *root, const char *word, size_t max_lines, struct str *ret_text)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(strlist_dispose) struct strlist all = STRLIST_INIT;
 	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
+	size_t n_shown = 0;
 	(void)file_read(root, LOG_PATH ".0", LOG_MAX_BYTES, &text, NULL);
 	(void)file_read(root, LOG_PATH, LOG_MAX_BYTES, &text, NULL);
-	strlist_add_lines(&all, str_text(&text));
-	for (size_t i = 0; i < all.count; i++)
-		if (!word || strstr(all.items[i], word))
-			strlist_add(&lines, all.items[i]);
-	size_t first = lines.count > max_lines ? lines.count - max_lines : 0;
+	strlist_add_lines(&lines, str_text(&text));
+	size_t first = lines.count;
+	while (first > 0 && n_shown < max_lines)
+		n_shown += is_line_of(lines.items[--first], word);
 	for (size_t i = first; i < lines.count; i++)
-		str_add(ret_text, "%s\n", lines.items[i]);
+		if (is_line_of(lines.items[i], word))
+			str_add(ret_text, "%s\n", lines.items[i]);
 }
 
 int command_logs(const struct options *options)
