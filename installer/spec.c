@@ -54,6 +54,11 @@ static bool names_disk(const struct host_config *config)
 	       config->disk_is_only;
 }
 
+bool spec_gives_settings(const struct install_spec *spec)
+{
+	return spec->config.mode == HOST_MODE_NEW || spec->config.mode == HOST_MODE_REINSTALL;
+}
+
 void spec_check(const struct install_spec *spec, struct problems *problems)
 {
 	const struct host_config *config = &spec->config;
@@ -61,7 +66,7 @@ void spec_check(const struct install_spec *spec, struct problems *problems)
 		problems_add(problems, PROBLEM_ERROR, line_of(spec, "install", "licence"),
 			_("[install] licence: an installation needs \"licence = accepted\""));
 	/* What a machine needs that is there already is not asked again. */
-	if (config->mode == HOST_MODE_REPAIR || config->mode == HOST_MODE_UPGRADE)
+	if (!spec_gives_settings(spec))
 		return;
 	if (config->mode == HOST_MODE_NEW && !names_disk(config))
 		problems_add(problems, PROBLEM_ERROR, line_of(spec, "disk", "serial"),

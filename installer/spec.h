@@ -32,6 +32,9 @@ struct install_spec {
 void spec_init(struct install_spec *spec);
 void spec_dispose(struct install_spec *spec);
 
+/* True when the file or the pages say what the host is: a repair and an upgrade leave it as it is. */
+bool spec_gives_settings(const struct install_spec *spec);
+
 /* Reads a file strictly; every error is added to problems. -1 only when it cannot be read. */
 int spec_read_file(
 	struct install_spec *spec, const char *path, struct problems *problems, struct err *err);

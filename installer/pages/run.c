@@ -19,8 +19,7 @@ static bool asks(const void *state)
 static bool asks_new(const void *state)
 {
 	const struct pages *pages = state;
-	enum host_mode mode = pages->spec->config.mode;
-	return asks(state) && (mode == HOST_MODE_NEW || mode == HOST_MODE_REINSTALL);
+	return asks(state) && spec_gives_settings(pages->spec);
 }
 
 /* A forgotten password is one of the things that are repaired. */
