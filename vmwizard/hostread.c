@@ -18,7 +18,6 @@
 #include "vmwizard/host.h"
 #include "vmwizard/image.h"
 #include "vmwizard/xen.h"
-#include "xlcfg.h"
 
 #define LIBRARY "/srv/domus"
 #define LVM_TIMEOUT_MS 20000
@@ -146,10 +145,14 @@ static void read_isos(const char *root, const char *dir, struct vm_host *host)
 	}
 }
 
-static void take_guest(const struct vm_spec *spec, struct vm_host *host)
+static void take_guest(const char *name, const struct vm_spec *spec, void *context)
 {
+	struct vm_host *host = context;
 	if (!strlist_has(&host->names, spec->name))
 		strlist_add(&host->names, spec->name);
+	/* The file's name is taken too, whatever is in it. */
+	if (!strlist_has(&host->names, name))
+		strlist_add(&host->names, name);
 	if (spec->uuid[0])
 		strlist_add(&host->uuids, spec->uuid);
 	for (size_t i = 0; i < spec->n_nics; i++)
@@ -158,29 +161,6 @@ static void take_guest(const struct vm_spec *spec, struct vm_host *host)
 	for (size_t i = 0; i < spec->n_disks; i++)
 		if (spec->disks[i].path[0] && spec->disks[i].kind != VM_DISK_CDROM)
 			strlist_addf(&host->used, "%s\t%s", spec->disks[i].path, spec->name);
-}
-
-static void read_guests(const char *root, struct vm_host *host)
-{
-	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	if (file_list_dir(root, "/etc/xen", &names, NULL) < 0)
-		return;
-	for (size_t i = 0; i < names.count; i++) {
-		size_t len = strlen(names.items[i]);
-		CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s", names.items[i]);
-		CLEANUP(str_dispose) struct str text = STR_INIT;
-		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
-			file_read(root, path, XLCFG_FILE_MAX, &text, NULL) < 0)
-			continue;
-		CLEANUP(mem_free_string) char *name = xstrndup(names.items[i], len - 4);
-		struct vm_spec spec;
-		(void)vm_xlcfg_read(str_text(&text), name, &spec, NULL, NULL);
-		take_guest(&spec, host);
-		/* The file's name is taken too, whatever is in it. */
-		if (!strlist_has(&host->names, name))
-			strlist_add(&host->names, name);
-		vm_spec_dispose(&spec);
-	}
 }
 
 static void read_bridges(const char *root, struct vm_host *host)
@@ -252,7 +232,7 @@ int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
 	}
 	read_isos(root, LIBRARY, ret_host);
 	read_isos(root, LIBRARY "/iso", ret_host);
-	read_guests(root, ret_host);
+	vm_each_defined(root, take_guest, ret_host);
 	read_mirror(root, ret_host);
 	read_dom0(root, ret_host);
 	return 0;

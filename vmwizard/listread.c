@@ -14,7 +14,6 @@
 #include "vmwizard/paths.h"
 #include "vmwizard/plan.h"
 #include "vmwizard/xen.h"
-#include "xlcfg.h"
 
 static struct vm_domain *add(struct vm_list *list, const char *name)
 {
@@ -184,17 +183,22 @@ static char *failed_text(const char *root, const char *name)
 	return xstrndup(str_text(&text), strcspn(str_text(&text), "\r\n"));
 }
 
-static void take_config(
-	const char *root, const char *file, const struct vm_spec *spec, struct vm_list *list)
+struct defined {
+	const char *root;
+	struct vm_list *list;
+};
+
+static void take_defined(const char *name, const struct vm_spec *spec, void *context)
 {
-	struct vm_domain *d = find_or_add(list, spec->name);
-	CLEANUP(mem_free_string) char *link = xasprintf(VM_AUTO_DIR "/%s", file);
+	const struct defined *defined = context;
+	struct vm_domain *d = find_or_add(defined->list, spec->name);
+	CLEANUP(mem_free_string) char *link = vm_auto_path(name);
 	d->has_cfg = true;
-	d->autostart = file_exists(root, link);
+	d->autostart = file_exists(defined->root, link);
 	vm_spec_set(&d->os, spec->os);
 	if (d->domid != VM_NO_DOMID)
 		return;
-	CLEANUP(mem_free_string) char *saved = vm_saved_path(root, spec->name);
+	CLEANUP(mem_free_string) char *saved = vm_saved_path(defined->root, spec->name);
 	vm_spec_set(&d->uuid, spec->uuid);
 	vm_spec_set(&d->method, vm_method_words[spec->method]);
 	d->state = saved ? VM_STATE_SAVED : VM_STATE_OFF;
@@ -203,28 +207,7 @@ static void take_config(
 	d->vcpus = (unsigned)spec->vcpus;
 	d->max_vcpus = (unsigned)spec->max_vcpus;
 	free(d->why_off);
-	d->why_off = failed_text(root, spec->name);
-}
-
-static void read_defined(const char *root, struct vm_list *list)
-{
-	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	(void)file_list_dir(root, VM_CFG_DIR, &names, NULL);
-	for (size_t i = 0; i < names.count; i++) {
-		size_t len = strlen(names.items[i]);
-		CLEANUP(mem_free_string) char *path = xasprintf(VM_CFG_DIR "/%s", names.items[i]);
-		CLEANUP(str_dispose) struct str text = STR_INIT;
-		struct vm_spec spec;
-		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
-			file_read(root, path, XLCFG_FILE_MAX, &text, NULL) < 0)
-			continue;
-		CLEANUP(mem_free_string) char *name = xstrndup(names.items[i], len - 4);
-		(void)vm_xlcfg_read(str_text(&text), name, &spec, NULL, NULL);
-		if (spec.name[0] == '\0')
-			vm_spec_set(&spec.name, name);
-		take_config(root, names.items[i], &spec, list);
-		vm_spec_dispose(&spec);
-	}
+	d->why_off = failed_text(defined->root, spec->name);
 }
 
 static int compare(const void *a, const void *b)
@@ -255,7 +238,8 @@ int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *bef
 		take_machine(xen, &list);
 		read_counters(&list);
 	}
-	read_defined(root, &list);
+	struct defined defined = {.root = root, .list = &list};
+	vm_each_defined(root, take_defined, &defined);
 	if (list.count)
 		qsort(list.items, list.count, sizeof(*list.items), compare);
 	vm_list_rates(&list, before);

@@ -86,4 +86,9 @@ int vm_xlcfg_update(const char *old_text, const struct vm_spec *before, const st
 int vm_xlcfg_read(const char *text, const char *name, struct vm_spec *ret_spec,
 	struct problems *problems, struct err *err);
 
+/* One guest's NAME.cfg; what a damaged one says is empty, but for the name. */
+typedef void vm_take_defined(const char *name, const struct vm_spec *spec, void *context);
+/* Calls take for each guest that root's VM_CFG_DIR defines, by name. */
+void vm_each_defined(const char *root, vm_take_defined *take, void *context);
+
 #endif
