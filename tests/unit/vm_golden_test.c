@@ -210,29 +210,50 @@ static const char hand_made[] =
 	"         '/srv/domus/old.iso,raw,xvdc,r' ]\n"
 	"vif = [ 'bridge=xenbr1, mac=00:16:3e:11:22:33, script=vif-own' ]\n";
 
+/* A hand-made file read, changed and written again. */
+struct edit {
+	const char *text;
+	struct problems problems;
+	struct vm_host host;
+	struct vm_spec before, after;
+};
+
+static void begin_edit(struct edit *e, const char *text)
+{
+	struct err err = ERR_INIT;
+	*e = (struct edit){.text = text, .problems = PROBLEMS_INIT};
+	make_host(&e->host);
+	assert_int_equal(vm_xlcfg_read(text, "shop", &e->before, &e->problems, &err), 0);
+	vm_spec_copy(&e->after, &e->before);
+}
+
+static void end_edit(struct edit *e, const char *expected)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	struct err err = ERR_INIT;
+	if (vm_xlcfg_update(e->text, &e->before, &e->after, NULL, &e->host, &text, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(str_text(&text), expected);
+	vm_spec_dispose(&e->before);
+	vm_spec_dispose(&e->after);
+	vm_host_dispose(&e->host);
+	problems_dispose(&e->problems);
+}
+
 static void test_edit_of_a_hand_made_file(void **state)
 {
-	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	struct vm_host host;
-	struct vm_spec before;
-	struct vm_spec after;
-	struct err err = ERR_INIT;
+	struct edit e;
 	(void)state;
-	make_host(&host);
-	assert_int_equal(vm_xlcfg_read(hand_made, "shop", &before, &problems, &err), 0);
-	assert_string_equal(before.disks[0].path, "/dev/domus/shop");
-	assert_string_equal(before.disks[1].target, "xvdc");
-	assert_true(before.disks[1].is_readonly);
-	vm_spec_copy(&after, &before);
-	after.memory_mib = 768;
-	after.max_memory_mib = 1024;
-	vm_spec_remove_disk(&after, 1);
-	struct vm_nic *nic = vm_spec_add_nic(&after, "xenbr0");
+	begin_edit(&e, hand_made);
+	assert_string_equal(e.before.disks[0].path, "/dev/domus/shop");
+	assert_string_equal(e.before.disks[1].target, "xvdc");
+	assert_true(e.before.disks[1].is_readonly);
+	e.after.memory_mib = 768;
+	e.after.max_memory_mib = 1024;
+	vm_spec_remove_disk(&e.after, 1);
+	struct vm_nic *nic = vm_spec_add_nic(&e.after, "xenbr0");
 	vm_spec_set(&nic->mac, "00:16:3e:00:00:02");
-	if (vm_xlcfg_update(hand_made, &before, &after, NULL, &host, &text, &err) < 0)
-		fail_msg("%s", err.text);
-	assert_string_equal(str_text(&text),
+	end_edit(&e,
 		"# the shop's server\n"
 		"# domus.os = debian13\n"
 		"name = \"shop\"\n"
@@ -245,9 +266,6 @@ static void test_edit_of_a_hand_made_file(void **state)
 		"          ]\n"
 		"vif = [ 'bridge=xenbr1, mac=00:16:3e:11:22:33, script=vif-own', \"mac=00:16:3e:00:00:02, bridge=xenbr0\" ]\n"
 		"maxmem = 1024\n");
-	vm_spec_dispose(&before);
-	vm_spec_dispose(&after);
-	vm_host_dispose(&host);
 }
 
 /* What Domus would not write itself goes through the pages as it stands, and comes to an end. */
@@ -261,39 +279,28 @@ static void test_edit_keeps_what_checks_refuse(void **state)
 				   "cpus = \"0-3,^1\"\n"
 				   "vnc = 1\n"
 				   "vncpasswd = \"longer than eight\"\n";
-	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
-	CLEANUP(str_dispose) struct str out = STR_INIT;
-	struct vm_host host;
-	struct vm_spec before;
-	struct vm_spec after;
-	struct err err = ERR_INIT;
+	const struct profile *profile = profiles_find(&profiles, "generic-linux");
+	struct edit e;
 	(void)state;
-	make_host(&host);
-	host.is_xen = true;
-	host.cpus = 4;
-	assert_int_equal(vm_xlcfg_read(text, "shop", &before, &problems, &err), 0);
-	vm_spec_copy(&after, &before);
-	assert_string_equal(after.pin, "0-3,^1");
-	assert_string_equal(after.uuid, "0BADCAFE-0000-4000-8000-00000000ABCD");
-	assert_string_equal(after.vnc_password, "longer than eight");
-	vm_check(&after, profiles_find(&profiles, "generic-linux"), &host, NULL, false, &problems);
-	vm_spec_set(&after.pin, "all,^0");
-	vm_check(&after, profiles_find(&profiles, "generic-linux"), &host, NULL, false, &problems);
-	vm_spec_set(&after.pin, before.pin);
-	after.vcpus = after.max_vcpus = 3;
-	if (vm_xlcfg_update(text, &before, &after, NULL, &host, &out, &err) < 0)
-		fail_msg("%s", err.text);
-	assert_string_equal(str_text(&out), "name = \"shop\"\n"
-					    "type = \"hvm\"\n"
-					    "uuid = \"0BADCAFE-0000-4000-8000-00000000ABCD\"\n"
-					    "memory = 512\n"
-					    "vcpus = 3\n"
-					    "cpus = \"0-3,^1\"\n"
-					    "vnc = 1\n"
-					    "vncpasswd = \"longer than eight\"\n");
-	vm_spec_dispose(&before);
-	vm_spec_dispose(&after);
-	vm_host_dispose(&host);
+	begin_edit(&e, text);
+	e.host.is_xen = true;
+	e.host.cpus = 4;
+	assert_string_equal(e.after.pin, "0-3,^1");
+	assert_string_equal(e.after.uuid, "0BADCAFE-0000-4000-8000-00000000ABCD");
+	assert_string_equal(e.after.vnc_password, "longer than eight");
+	vm_check(&e.after, profile, &e.host, NULL, false, &e.problems);
+	vm_spec_set(&e.after.pin, "all,^0");
+	vm_check(&e.after, profile, &e.host, NULL, false, &e.problems);
+	vm_spec_set(&e.after.pin, e.before.pin);
+	e.after.vcpus = e.after.max_vcpus = 3;
+	end_edit(&e, "name = \"shop\"\n"
+		     "type = \"hvm\"\n"
+		     "uuid = \"0BADCAFE-0000-4000-8000-00000000ABCD\"\n"
+		     "memory = 512\n"
+		     "vcpus = 3\n"
+		     "cpus = \"0-3,^1\"\n"
+		     "vnc = 1\n"
+		     "vncpasswd = \"longer than eight\"\n");
 }
 
 int main(void)
