@@ -4,7 +4,7 @@
 import pytest
 
 from harness.machine import Machine
-from install_test import PASSWORD, apply, conf, disk, drives, log_in, powers_off, texts_drive
+from install_test import PASSWORD, conf, disk, drives, install, log_in, powers_off, texts_drive
 
 
 def pages_by_key_strokes(machine):
@@ -38,11 +38,7 @@ def test_host_day_two():
     """What keeps Xen from starting is tried once, what works is kept; the network comes back by itself."""
     name = "host_day_two"
     system = disk(name, "system.img")
-    with Machine(name, extra=drives(system=system) + texts_drive(name, conf())) as machine:
-        machine.boot(timeout=300)
-        status, output = apply(machine, 0)
-        assert status == 0, output
-        powers_off(machine)
+    install(name, drives(system=system) + texts_drive(name, conf()), 0)
     with Machine(name + "_disk", medium=None, extra=drives(system=system)) as machine:
         pages_by_key_strokes(machine)
         log_in(machine)

@@ -170,6 +170,16 @@ def apply(machine, number, timeout=400):
     return machine.run(f"domus-install apply /tmp/t/{number}.conf --yes 2>&1", timeout=timeout, check=False)
 
 
+def install(name, extra, *numbers):
+    """Installs from these of the texts, one after the other, on a machine of its own."""
+    with Machine(name, extra=extra) as machine:
+        machine.boot(timeout=300)
+        for number in numbers:
+            status, output = apply(machine, number)
+            assert status == 0, output
+        powers_off(machine)
+
+
 KEEP = """\
 [install]
 licence = accepted
@@ -190,12 +200,7 @@ def test_install_keep():
     name = "install_keep"
     system = disk(name, "system.img")
     texts = texts_drive(name, conf(), KEEP.format(mode="upgrade"), KEEP.format(mode="repair"))
-    with Machine(name, extra=drives(system=system) + texts) as machine:
-        machine.boot(timeout=300)
-        for number in (0, 1):
-            status, output = apply(machine, number)
-            assert status == 0, output
-        powers_off(machine)
+    install(name, drives(system=system) + texts, 0, 1)
     with Machine(name + "_b", medium=None, extra=drives(system=system)) as machine:
         machine.expect("New release: tried once", timeout=120)
         log_in(machine)

@@ -2,17 +2,15 @@
 """Where the file of an unattended run comes from, what it reports, what follows an error; hooks and guests at the
 first start; a host that is installed again and keeps its guests."""
 
-import http.server
 import json
 import re
-import ssl
 import subprocess
-import threading
 
 import pytest
 
-from install_test import apply, config_volume, conf, disk, drives, log_in, powers_off, texts_drive
+from install_test import apply, config_volume, conf, disk, drives, install, log_in, powers_off, texts_drive
 from harness.machine import BUILD, Machine
+from harness.server import Server
 
 # Fits no disk: every run ends before anything is written.
 TEXT = """\
@@ -29,36 +27,6 @@ model = none
 """
 
 
-class Server:
-    """HTTP, or HTTPS with a certificate of its own for 10.0.2.2; keeps what was posted."""
-
-    def __init__(self, folder, certificate=None):
-        posted = self.posted = []
-
-        class Handler(http.server.SimpleHTTPRequestHandler):
-            def __init__(self, *words):
-                super().__init__(*words, directory=folder)
-
-            def do_POST(self):
-                posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.scheme = "http"
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-            self.scheme = "https"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def url(self, path):
-        return f"{self.scheme}://10.0.2.2:{self.server.server_address[1]}/{path}"
-
-
 def certificate(folder):
     key, cert, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "7300", "-subj", "/CN=domus",
@@ -68,10 +36,14 @@ def certificate(folder):
     return both, cert
 
 
-def unattended(machine, place):
+def name_place(machine, place):
     """As if the kernel's command line named the place."""
     machine.run(f"sed 's,$, domus.config={place},' /proc/cmdline | tr -d '\\n' >/tmp/cmdline")
     machine.run("mount -o bind /tmp/cmdline /proc/cmdline")
+
+
+def unattended(machine, place):
+    name_place(machine, place)
     status, output = machine.run("domus-install unattended 2>&1", timeout=120, check=False)
     machine.run("umount /proc/cmdline")
     assert status == 1, output
@@ -85,14 +57,20 @@ def test_unattended_places():
     folder = BUILD / "tests" / name / "served"
     folder.mkdir(parents=True, exist_ok=True)
     both, cert = certificate(folder.parent)
-    plain, secure = Server(folder), Server(folder, both)
+    files = {"/cert.pem": cert.read_bytes()}
+    plain, secure = Server(files), Server(files, both)
     report = secure.url("report")
-    (folder / "domus.conf").write_text(TEXT.format(on_error="shell", report=report))
-    (folder / "cert.pem").write_bytes(cert.read_bytes())
+
+    def give(on_error):
+        """By HTTP, HTTPS and TFTP."""
+        files["/domus.conf"] = TEXT.format(on_error=on_error, report=report).encode()
+        (folder / "domus.conf").write_bytes(files["/domus.conf"])
+
+    give("shell")
     volumes = [config_volume(f"{name}_{word}", TEXT.format(on_error=word, report=report))
                for word in ("shell", "poweroff")]
     extra = drives(one=volumes[0], system=disk(name, "system.img"))
-    with Machine(name, nic=f"user,model=e1000,tftp={folder}", extra=extra) as machine:
+    with plain, secure, Machine(name, nic=f"user,model=e1000,tftp={folder}", extra=extra) as machine:
         machine.boot(timeout=300)
         machine.run("ping -c 1 -w 30 10.0.2.2", timeout=60)
         for place in (plain.url("domus.conf"), "tftp://10.0.2.2/domus.conf", "LABEL=DOMUSCFG:/domus.conf"):
@@ -111,11 +89,11 @@ def test_unattended_places():
         machine.run(f"wget -q -O - {plain.url('cert.pem')} >>/etc/ssl/certs/ca-certificates.crt")
         output = unattended(machine, secure.url("domus.conf"))
         assert "fits no disk" in output and "cannot report" not in output, output
-        assert [(item["result"], "fits no disk" in item["error"]) for item in secure.posted] == [("failed", True)]
+        assert [(item["result"], "fits no disk" in item["error"])
+                for item in (json.loads(data) for _, data in secure.posted)] == [("failed", True)]
 
-        (folder / "domus.conf").write_text(TEXT.format(on_error="poweroff", report=report))
-        machine.run(f"sed 's,$, domus.config={plain.url('domus.conf')},' /proc/cmdline | tr -d '\\n' >/tmp/cmdline")
-        machine.run("mount -o bind /tmp/cmdline /proc/cmdline")
+        give("poweroff")
+        name_place(machine, plain.url("domus.conf"))
         machine.send("domus-install unattended\r")
         machine.wait_off(120)
 
@@ -177,11 +155,7 @@ def test_unattended_guest_and_reinstallation():
     text = conf(a=("[disk]", FIRST_START))
     password = re.search(r"password = (\S+)", text).group(1)
     texts = texts_drive(name, text, AGAIN.format(password=password))
-    with Machine(name, extra=drives(system=system) + texts) as machine:
-        machine.boot(timeout=300)
-        status, output = apply(machine, 0)
-        assert status == 0, output
-        powers_off(machine)
+    install(name, drives(system=system) + texts, 0)
     with Machine(name + "_first", medium=None, extra=drives(system=system)) as machine:
         log_in(machine)
         guest_runs(machine)

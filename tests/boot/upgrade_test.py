@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from install_test import KEEP, apply, conf, disk, drives, environment, log_in, powers_off, settings_are_in_force, \
+from install_test import KEEP, conf, disk, drives, environment, install, log_in, powers_off, settings_are_in_force, \
     texts_drive
 from harness.installed import Disk
 from harness.machine import Machine
@@ -64,12 +64,7 @@ def test_upgrade_falls_back():
     name = "upgrade_falls_back"
     upgraded = disk(name, "upgraded.img")
     texts = texts_drive(name, conf(), KEEP.format(mode="upgrade"))
-    with Machine(name, extra=drives(system=upgraded) + texts) as machine:
-        machine.boot(timeout=300)
-        for number in (0, 1):
-            status, output = apply(machine, number)
-            assert status == 0, output
-        powers_off(machine)
+    install(name, drives(system=upgraded) + texts, 0, 1)
     for spoil, words in ((without_xen, "In 15 seconds: the other release"),
                          (without_xenstored, "xenstored does not answer: restarting with the other release")):
         system = upgraded.parent / "system.img"

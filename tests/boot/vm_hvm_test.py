@@ -6,7 +6,9 @@ import re
 import pytest
 
 from harness.machine import BUILD, Machine
-from harness.vm import demo_initrd, online, quiet, serve, wait_log, write
+from harness.server import Server
+from harness.vm import online, quiet, wait_log, write
+from guests.initrd import demo_initrd
 
 PROBE = """#!/bin/sh
 # Loads the drivers of both ways to a disk and says which disks there are.
@@ -44,12 +46,12 @@ def test_vm_disk_once(tmp_path):
     files = {"/vmlinuz": (BUILD / "vmlinuz").read_bytes(),
              "/initrd": demo_initrd(tmp_path, {"etc/guest": PROBE.encode(), "more/ahci.ko": module("ahci"),
                                                "more/libahci.ko": module("libahci")})}
-    with serve(files) as port, Machine("vm_disk_once", memory=2048) as machine:
+    with Server(files) as server, Machine("vm_disk_once", memory=2048) as machine:
         machine.boot(timeout=300)
         quiet(machine)
         online(machine)
         for name in ("vmlinuz", "initrd"):
-            machine.run(f"wget -q -O /tmp/{name} http://10.0.2.2:{port}/{name}", timeout=120)
+            machine.run(f"wget -q -O /tmp/{name} {server.url(name)}", timeout=120)
         machine.run("truncate -s 16M /tmp/disk.img")
         seen = {}
         for name, hdtype, words in (("ide", "ide", ""), ("ahci", "ahci", ""),

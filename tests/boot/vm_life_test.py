@@ -6,7 +6,9 @@ import re
 import pytest
 
 from harness.machine import Machine
-from harness.vm import demo_initrd, guests, left_over, make_storage, online, quiet, serve, vm, write
+from harness.server import Server
+from harness.vm import guests, left_over, make_storage, online, quiet, vm, wait_until, write
+from guests.initrd import demo_initrd
 
 # The guest says what it sees, whenever that changes; its boot id tells one life from the next.
 GUEST = """#!/bin/sh
@@ -60,9 +62,7 @@ class Guest:
 
     def sees(self, text, timeout=90):
         """Waits until the guest's last word holds text; returns the id of its boot."""
-        self.machine.run(f"(i=0; until {self.last} | grep -q '{text}'; do i=$((i+1)); "
-                         f"[ $i -lt {timeout} ] || {{ tail -n 3 {self.log}; exit 1; }}; sleep 1; done)",
-                         timeout=timeout * 3)
+        wait_until(self.machine, f"{self.last} | grep -q '{text}'", timeout, f"tail -n 3 {self.log}")
         return re.search(r"VIEW (\w+)", self.machine.run(self.last))[1]
 
     def has_memory(self, mib):
@@ -102,12 +102,12 @@ def test_vm_life(kind, tmp_path):
     with open(tmp_path / "store.img", "wb") as stream:
         stream.truncate(2 << 30)
     extra = ["-drive", f"if=virtio,format=raw,file={tmp_path}/store.img"]
-    with serve(files) as port, Machine(f"vm_life_{kind}", memory=2048, extra=extra) as machine:
+    with Server(files) as server, Machine(f"vm_life_{kind}", memory=2048, extra=extra) as machine:
         machine.boot(timeout=300)
         quiet(machine)
         online(machine)
         make_storage(machine)
-        machine.run(f"wget -q -O /srv/domus/initrd http://10.0.2.2:{port}/initrd", timeout=60)
+        machine.run(f"wget -q -O /srv/domus/initrd {server.url('initrd')}", timeout=60)
         machine.run("ip link add xenbr1 type bridge && ip link set xenbr1 up; mkdir -p /srv/domus/iso")
         for name in ("one", "two"):
             machine.run(f"printf {name}.cd >{name}; truncate -s 1M {name}; mv {name} /srv/domus/iso/{name}.iso")

@@ -11,7 +11,8 @@ import tarfile
 import pytest
 
 from harness.machine import TOP, Machine
-from harness.vm import online, quiet, serve, vm
+from harness.server import Server
+from harness.vm import online, quiet, vm
 from tui.screen import Terminal
 
 FIRMWARE = "switch it on in the machine's firmware settings"
@@ -86,7 +87,7 @@ def check(name, text, found):
     assert is_.get("hdtype", "ide") == wants.get("hdtype", "ide"), name
 
 
-def as_xl_reads_them(machine, files, port):
+def as_xl_reads_them(machine, server):
     """`xl -N create` of every file: JSON, all sent back at once."""
     configs = dict(golden_configs())
     packed = io.BytesIO()
@@ -95,12 +96,12 @@ def as_xl_reads_them(machine, files, port):
             entry = tarfile.TarInfo(f"cfgs/{name}.cfg")
             entry.size = len(text.encode())
             tar.addfile(entry, io.BytesIO(text.encode()))
-    files["/cfgs.tar"] = packed.getvalue()
-    machine.run(f"cd /tmp && wget -q -O - http://10.0.2.2:{port}/cfgs.tar | tar x && cd cfgs")
+    server.files["/cfgs.tar"] = packed.getvalue()
+    machine.run(f"cd /tmp && wget -q -O - {server.url('cfgs.tar')} | tar x && cd cfgs")
     machine.run("for F in *.cfg; do xl -N create $F >${F%cfg}json 2>${F%cfg}err || echo FAILED $F; done >all", timeout=300)
     machine.run("tar cz *.json *.err all | base64 >../all.gz")
-    machine.run(f"wget -q -O /dev/null --post-file=../all.gz http://10.0.2.2:{port}/all.gz; cd", timeout=60)
-    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(base64.b64decode(files["/all.gz"])))) as tar:
+    machine.run(f"wget -q -O /dev/null --post-file=../all.gz {server.url('all.gz')}; cd", timeout=60)
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(base64.b64decode(server.posted[-1][1])))) as tar:
         read = {entry.name: tar.extractfile(entry).read().decode() for entry in tar}
     assert read["all"] == "", read["all"]
     for name, text in configs.items():
@@ -112,8 +113,7 @@ def as_xl_reads_them(machine, files, port):
 @pytest.mark.full
 def test_vm_no_hvm():
     """Without AMD-V PVH, HVM and Windows are listed with what to do about it and cannot be chosen; PV works."""
-    files = {}
-    with serve(files) as port, Machine("vm_no_hvm", memory=1024, cpu_extra=",-svm") as machine:
+    with Server({}) as server, Machine("vm_no_hvm", memory=1024, cpu_extra=",-svm") as machine:
         machine.boot(timeout=300)
         quiet(machine)
         online(machine)
@@ -123,7 +123,7 @@ def test_vm_no_hvm():
             status, output = vm(machine, f"create {words} --name x", check=False)
             assert status == 1 and FIRMWARE in " ".join(output.split()), (words, output)
 
-        print(as_xl_reads_them(machine, files, port), "files read as xl reads them")
+        print(as_xl_reads_them(machine, server), "files read as xl reads them")
 
         machine.send("stty rows 24 cols 80; domus-vm\r")
         screen = Terminal.on_line(machine.child)

@@ -11,7 +11,9 @@ import sys
 import pytest
 
 from harness.machine import BUILD, TOP, Machine
-from harness.vm import demo_initrd, guests, left_over, make_storage, online, quiet, serve, vm, wait_log, write
+from harness.server import Server
+from harness.vm import guests, left_over, make_storage, online, quiet, vm, wait_log, write
+from guests.initrd import demo_initrd
 
 
 @pytest.mark.full
@@ -101,11 +103,11 @@ arguments = quiet ip=dhcp
 """
 
 
-def small_installer(kind, tmp_path, files):
+def small_installer(tmp_path, files):
     """What the installer's server has: kernel, and the disk that the installer writes."""
     subprocess.run([sys.executable, TOP / "tests/guests/make.py", tmp_path / "disks"], check=True)
     files["/vmlinuz"] = (BUILD / "vmlinuz").read_bytes()
-    files["/disk.gz"] = gzip.compress((tmp_path / f"disks/{kind}.img").read_bytes(), 1)
+    files["/disk.gz"] = gzip.compress((tmp_path / "disks/pvh.img").read_bytes(), 1)
     with open(tmp_path / "store.img", "wb") as stream:
         stream.truncate(2 << 30)
     return ["-drive", f"if=virtio,format=raw,file={tmp_path}/store.img"]
@@ -119,14 +121,14 @@ def guest_file(kind, port, kernel):
 def test_vm_install(tmp_path):
     """When a guest's installer reboots, the guest starts from its own disk: PVH, by GRUB."""
     files = {}
-    extra = small_installer("pvh", tmp_path, files)
-    with serve(files) as port, Machine("vm_install", memory=2048, extra=extra) as machine:
-        files["/installer"] = demo_initrd(tmp_path, {"etc/guest": INSTALLER.format(port=port).encode()})
+    extra = small_installer(tmp_path, files)
+    with Server(files) as server, Machine("vm_install", memory=2048, extra=extra) as machine:
+        files["/installer"] = demo_initrd(tmp_path, {"etc/guest": INSTALLER.format(port=server.port).encode()})
         machine.boot(timeout=300)
         quiet(machine)
         online(machine)
         make_storage(machine)
-        write(machine, "good.conf", guest_file("pvh", port, files["/vmlinuz"]))
+        write(machine, "good.conf", guest_file("pvh", server.port, files["/vmlinuz"]))
         print(vm(machine, "create good.conf", timeout=240))
         wait_log(machine, "pvh", "INSTALLER DONE")
         wait_log(machine, "pvh", "GUEST pvh UP 1")
@@ -139,9 +141,9 @@ def test_vm_install(tmp_path):
 def test_vm_install_all(kind, tmp_path):
     """Installer from the network, its reboot, the guest's own kernel from its own disk: PV by take-kernel, PVH by GRUB."""
     files = {}
-    extra = small_installer("pvh", tmp_path, files)
-    with serve(files) as port, Machine(f"vm_install_all_{kind}", memory=2048, extra=extra) as machine:
-        files["/installer"] = demo_initrd(tmp_path, {"etc/guest": INSTALLER.format(port=port).encode()})
+    extra = small_installer(tmp_path, files)
+    with Server(files) as server, Machine(f"vm_install_all_{kind}", memory=2048, extra=extra) as machine:
+        files["/installer"] = demo_initrd(tmp_path, {"etc/guest": INSTALLER.format(port=server.port).encode()})
         machine.boot(timeout=300)
         quiet(machine)
         online(machine)
@@ -150,7 +152,7 @@ def test_vm_install_all(kind, tmp_path):
         assert [pool["name"] for pool in host["pools"]] == ["guests", "library", "domus"], host["pools"]
 
         # 1. nothing is left of what fails: a wrong checksum, then a disk that is too large
-        text = GUEST.format(kind=kind, port=port, kernel_sum="0" * 64)
+        text = GUEST.format(kind=kind, port=server.port, kernel_sum="0" * 64)
         write(machine, "bad.conf", text)
         status, output = vm(machine, "create bad.conf", timeout=120, check=False)
         assert status == 1 and "wrong checksum" in output and "/vmlinuz" in output, output
@@ -160,7 +162,7 @@ def test_vm_install_all(kind, tmp_path):
         assert left_over(machine) == []
 
         # 2. the installation, and the restart into what it installed
-        write(machine, "good.conf", guest_file(kind, port, files["/vmlinuz"]))
+        write(machine, "good.conf", guest_file(kind, server.port, files["/vmlinuz"]))
         print(vm(machine, "create good.conf", timeout=240))
         wait_log(machine, kind, "INSTALLER DONE")
         wait_log(machine, kind, "GUEST pvh UP 1")

@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
+from initrd import demo_initrd  # noqa: E402
 from kernel import extract_elf  # noqa: E402
 
 MIB = 1 << 20
@@ -34,19 +35,12 @@ def words(kind, device, console):
 
 
 def initrd(work):
-    """The demo guest's initrd with the test's scripts in a second archive behind it."""
-    root = work / "initrd"
-    (root / "etc").mkdir(parents=True)
-    for source, name in (("guest.sh", "guest"), ("guest-down.sh", "guest.shutdown")):
-        shutil.copy(HERE / source, root / "etc" / name)
-        (root / "etc" / name).chmod(0o755)
-    # A command sent to port 7 is carried out: reboot, for instance.
-    (root / "etc/inittab.more").write_text("::respawn:/usr/bin/nc -l -p 7 -e /bin/sh\n")
-    more = subprocess.run("find . -mindepth 1 | sort | cpio --quiet -o -H newc -R 0:0", shell=True, cwd=root,
-                          check=True, stdout=subprocess.PIPE).stdout
-    # The kernel takes archives one after the other, aligned to four bytes.
-    demo = (TOP / "build/demo/initrd").read_bytes()
-    return demo + b"\0" * (-len(demo) % 4) + more
+    """The demo guest's, with the test's scripts."""
+    return demo_initrd(work, {
+        "etc/guest": (HERE / "guest.sh").read_bytes(),
+        "etc/guest.shutdown": (HERE / "guest-down.sh").read_bytes(),
+        # A command sent to port 7 is carried out: reboot, for instance.
+        "etc/inittab.more": b"::respawn:/usr/bin/nc -l -p 7 -e /bin/sh\n"})
 
 
 def ext4(image, tree, offset, size):

@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of domus-vm on a machine share: its commands, files served over HTTP, an initrd with more in it."""
+"""What the tests of domus-vm on a machine share: its commands, its waits, its storage."""
 
 import base64
-import contextlib
-import http.server
 import json
-import subprocess
-import threading
-
-from harness.machine import BUILD
 
 
 def vm(machine, words, timeout=60, check=True):
@@ -26,9 +20,15 @@ def quiet(machine):
     machine.run("dmesg -n 1; stty cols 200 rows 50")
 
 
+def wait_until(machine, condition, seconds, otherwise):
+    """Until a condition of the shell is true; else what `otherwise` prints is the failure."""
+    machine.run(f"(i=0; until {condition}; do i=$((i + 1)); [ $i -lt {seconds} ] || {{ {otherwise}; exit 1; }}; "
+                "sleep 1; done)", timeout=seconds * 3)
+
+
 def online(machine):
     """Waits until the host has its address."""
-    machine.run("(i=0; until ip -4 route | grep -q default || [ $i -ge 90 ]; do i=$((i+1)); sleep 1; done)", timeout=120)
+    wait_until(machine, "ip -4 route | grep -q default", 90, "ip -4 addr")
 
 
 def write(machine, path, text):
@@ -38,48 +38,7 @@ def write(machine, path, text):
 def wait_log(machine, name, text, timeout=240):
     """Waits until the guest said text on its console, which xenconsoled writes down."""
     log = f"/var/log/xen/console/guest-{name}.log"
-    machine.run(f"(i=0; until grep -qs '{text}' {log}; do i=$((i + 1)); [ $i -lt {timeout} ] || "
-                f"{{ tail -5 {log}; exit 1; }}; sleep 1; done)", timeout=timeout * 3)
-
-
-@contextlib.contextmanager
-def serve(files):
-    """An HTTP server that the machine reaches as 10.0.2.2; what is posted joins files. Yields its port."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802, the name is the library's
-            data = files.get(self.path)
-            self.send_response(200 if data is not None else 404)
-            self.send_header("Content-Length", str(len(data or b"")))
-            self.end_headers()
-            self.wfile.write(data or b"")
-
-        def do_POST(self):  # noqa: N802
-            files[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
-
-
-def demo_initrd(work, files):
-    """The demo guest's initrd with files (path in it: bytes) in a second archive behind it."""
-    root = work / "initrd"
-    for name, data in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-        (root / name).chmod(0o755)
-    names = "".join(f"{path.relative_to(root)}\n" for path in sorted(root.rglob("*")))
-    more = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], input=names.encode(), cwd=root,
-                          check=True, stdout=subprocess.PIPE).stdout
-    demo = (BUILD / "demo/initrd").read_bytes()
-    return demo + bytes(-len(demo) % 4) + more
+    wait_until(machine, f"grep -qs '{text}' {log}", timeout, f"tail -n 5 {log}")
 
 
 def make_storage(machine):

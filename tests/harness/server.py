@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a machine of the tests fetches, and where it sends to: HTTP, or HTTPS with a certificate of ours."""
+
+import http.server
+import ssl
+import threading
+
+
+class Server:
+    """Gives files (path: bytes), which may be added to meanwhile; keeps what was posted: (path, bytes). The machine
+    reaches it as 10.0.2.2."""
+
+    def __init__(self, files, certificate=None):
+        self.files, self.posted = files, []
+        owner = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self, status, data=b""):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def do_GET(self):  # noqa: N802, the name is the library's
+                data = owner.files.get(self.path)
+                self.answer(404 if data is None else 200, data or b"")
+
+            def do_POST(self):  # noqa: N802
+                owner.posted.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+                self.answer(200)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+        self.scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def url(self, path):
+        return f"{self.scheme}://10.0.2.2:{self.port}/{path}"
