@@ -98,7 +98,7 @@ def as_xl_reads_them(machine, server):
             tar.addfile(entry, io.BytesIO(text.encode()))
     server.files["/cfgs.tar"] = packed.getvalue()
     machine.run(f"cd /tmp && wget -q -O - {server.url('cfgs.tar')} | tar x && cd cfgs")
-    machine.run("for F in *.cfg; do xl -N create $F >${F%cfg}json 2>${F%cfg}err || echo FAILED $F; done >all", timeout=300)
+    machine.run("for F in *.cfg; do xl -N create -q $F >${F%cfg}json 2>${F%cfg}err || echo FAILED $F; done >all", timeout=300)
     machine.run("tar cz *.json *.err all | base64 >../all.gz")
     machine.run(f"wget -q -O /dev/null --post-file=../all.gz {server.url('all.gz')}; cd", timeout=60)
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(base64.b64decode(server.posted[-1][1])))) as tar:
