@@ -43,6 +43,13 @@ $(B)/bin/domus-monitor: $(MONITOR_OBJS) $(B)/lib/libdomus.a
 	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(MONITOR_LIBS)
 -include $(MONITOR_OBJS:.o=.d)
 endif
+include dom0-rootfs/hotplug/sources.mk
+PROGRAMS += $(B)/bin/domus-hotplug
+HOTPLUG_OBJS := $(HOTPLUG_SRCS:%.c=$(B)/obj/%.o)
+$(B)/bin/domus-hotplug: $(HOTPLUG_OBJS) $(B)/lib/libdomus.a
+	$(call step,LD,$@)
+	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(HOTPLUG_LIBS)
+-include $(HOTPLUG_OBJS:.o=.d)
 include installer/build.mk
 include vmwizard/build.mk
 programs: $(PROGRAMS)
@@ -97,6 +104,8 @@ $(L)/domus.stamp: $(PROGRAMS) $(B)/bin/take-kernel $(BASE_FILES) $(wildcard dom0
 	$(Q)cp -a dom0-rootfs/files/. $(L)/domus/
 	$(Q)cp -a dom0-rootfs/service/. $(L)/domus/etc/service/
 	$(Q)for p in $(PROGRAMS); do install -m 755 -s $$p $(L)/domus/usr/sbin/; done
+	$(Q)mkdir -p $(L)/domus/etc/xen/scripts && for n in $(HOTPLUG_NAMES); do \
+		ln -s ../../../usr/sbin/domus-hotplug $(L)/domus/etc/xen/scripts/$$n; done
 	$(Q)for f in $(wildcard dom0-rootfs/host/live.conf dom0-rootfs/host/udhcpc.script); do cp $$f $(L)/domus/usr/share/domus/; done
 	$(Q)cp LICENSE installer/release-notes $(L)/domus/usr/share/domus/
 	$(Q)install -m 755 -s $(B)/bin/take-kernel $(L)/domus/usr/lib/domus/

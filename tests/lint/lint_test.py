@@ -64,6 +64,7 @@ LAYERS = {  # folder -> folders it may include
     "dom0-rootfs/early": ["dom0-rootfs/early"],
     "dom0-rootfs/host": ["dom0-rootfs/host", "lib"],
     "dom0-rootfs/monitor": ["dom0-rootfs/monitor", "dom0-rootfs/guests", "lib"],
+    "dom0-rootfs/hotplug": ["dom0-rootfs/hotplug", "lib"],
     "dom0-rootfs/guests": ["dom0-rootfs/guests", "dom0-rootfs/monitor", "lib"],
     "installer": ["installer", "lib"],
     "vmwizard": ["vmwizard", "lib"],

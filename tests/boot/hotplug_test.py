@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""domus-hotplug: disks and NICs of guests come and go, sharing is refused, a guarded NIC is silenced."""
+
+import io
+import re
+import tarfile
+
+import pytest
+
+from guests_test import ask, create, disks, nothing_left, open_store  # noqa: F401
+from harness.machine import BUILD, Machine
+
+SCRIPTS = "/etc/xen/scripts"
+# Frames that a guarded NIC must not send, counted before and after its guard.
+COUNTERS = """table bridge count {
+ chain before {
+  type filter hook prerouting priority -400;
+  ether saddr 00:16:3e:00:00:99 counter
+  arp saddr ip 10.0.2.77 counter
+  ip saddr 10.0.2.77 counter
+ }
+ chain after {
+  type filter hook prerouting priority -200;
+  ether saddr 00:16:3e:00:00:99 counter
+  arp saddr ip 10.0.2.77 counter
+  ip saddr 10.0.2.77 counter
+ }
+}
+"""
+# Another address of its own, in IPv4 and in ARP, then another MAC; it ends as it began.
+SPOOF = """(sleep 1
+ifconfig eth0:1 10.0.2.77
+ping -c 2 -W 1 -I 10.0.2.77 {host}
+arping -c 2 -w 2 -I eth0 -s 10.0.2.77 10.0.2.2
+ifconfig eth0:1 down
+ifconfig eth0 down
+ifconfig eth0 hw ether 00:16:3e:00:00:99
+ifconfig eth0 10.0.2.21 netmask 255.255.255.0 up
+ping -c 2 -W 1 10.0.2.2
+ifconfig eth0 down
+ifconfig eth0 hw ether 00:16:3e:00:00:01
+ifconfig eth0 10.0.2.21 netmask 255.255.255.0 up
+) >/dev/null 2>&1 </dev/null &"""
+
+
+@pytest.fixture
+def xens_scripts(tmp_path):
+    """Xen's own block and vif-bridge as a raw disk: what `tar xf /dev/vdd` reads."""
+    image = tmp_path / "scripts.tar"
+    with tarfile.open(image, "w") as archive:
+        for name in ("block", "vif-bridge"):
+            data = (BUILD / f"root{SCRIPTS}/{name}").read_bytes()
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o755
+            archive.addfile(info, io.BytesIO(data))
+    return image
+
+
+def write(machine, path, text):
+    """A file over there; the shell's own quoting keeps its lines."""
+    machine.run(f": >{path}")
+    for line in text.splitlines():
+        machine.run(f"echo '{line}' >>{path}")
+
+
+def seconds_of_create(machine, kind):
+    output = machine.run(f"time xl create {kind}.cfg 2>&1", timeout=120)
+    found = re.search(r"real\s+(\d+)m\s*([\d.]+)s", output)
+    assert found, output
+    return int(found[1]) * 60 + float(found[2])
+
+
+def ports(machine):
+    return re.findall(r"\d+: (\S+):.* master xenbr0 ", machine.run("bridge link"))
+
+
+def refused(machine, what, reason):
+    """xl says what domus-hotplug wrote, and nothing of the disk stays."""
+    status, output = machine.run(f"xl block-attach idle '{what}' 2>&1", timeout=60, check=False)
+    assert status != 0 and re.search(reason, " ".join(output.split())), output
+    assert "idle" not in machine.run("xl block-list idle")
+
+
+def sharing_is_refused(machine):
+    """While pv has /dev/vdb and extra.img, and this host /srv/domus."""
+    write(machine, "/run/idle.cfg", 'name = "idle"\ntype = "pv"\nmemory = 32\n'
+          'kernel = "/usr/lib/grub-xen/grub-x86_64-xen.bin"\n')
+    machine.run("xl create -p /run/idle.cfg", timeout=120)
+    machine.run("ln -s /srv/domus/extra.img /run/alias.img; truncate -s 1M /run/free.img")
+    loops = machine.run("losetup -a | wc -l")
+    refused(machine, "phy:/dev/vdb,xvda,r", "/dev/vdb is used by the guest pv and must not be read")
+    refused(machine, "format=raw,vdev=xvda,access=rw,target=/run/alias.img", "extra.img is used by the guest pv")
+    refused(machine, "phy:/dev/vda,xvda,r", "/dev/vda is mounted on /srv/domus in this host")
+    refused(machine, "phy:/dev/nosuch,xvda,r", "disk /dev/nosuch is not there")
+    assert machine.run("losetup -a | wc -l") == loops
+    # Knowingly shared; and a file that is nobody's, read-only, comes and goes.
+    for disk in ("script=block-shared,vdev=xvdb,access=r,target=/dev/vdb",
+                 "format=raw,vdev=xvdc,access=r,target=/run/free.img"):
+        machine.run(f"xl block-attach idle '{disk}'", timeout=60)
+    loop = machine.run("losetup -a | grep -o '/dev/loop[0-9]*.*free.img'").split(":")[0].strip()
+    assert machine.run(f"cat /sys/block/{loop.removeprefix('/dev/')}/ro").strip() == "1"
+    machine.run("xl destroy idle", timeout=60)
+    assert "free.img" not in machine.run("losetup -a")
+
+
+@pytest.mark.full
+def test_hotplug(disks, xens_scripts):  # noqa: F811
+    extra = [word for image in (*disks.values(), xens_scripts)
+             for word in ("-drive", f"if=virtio,format=raw,file={image}")]
+    with Machine("hotplug", memory=2048, extra=extra) as machine:
+        machine.boot(timeout=300)
+        open_store(machine)
+
+        # An HVM guest: a disk, a NIC, its tap
+        new = seconds_of_create(machine, "hvm")
+        found = ports(machine)
+        domid = machine.run("xl domid hvm").strip()
+        assert {f"vif{domid}.0", f"vif{domid}.0-emu"} <= set(found), found
+        assert machine.run(f"cat /sys/class/net/vif{domid}.0/mtu").strip() == "1500"
+        assert "fe80" not in machine.run(f"ip -6 address show dev vif{domid}.0")
+        print(machine.run("domus-host network").strip())
+        assert machine.run(f"xenstore-read backend/vif/{domid}/0/hotplug-status").strip() == "connected"
+        machine.run("xl destroy hvm", timeout=90)
+        nothing_left(machine)
+        machine.run(f"cd {SCRIPTS} && rm block vif-bridge && tar xf /dev/vdd && cd /srv/domus")
+        old = seconds_of_create(machine, "hvm")
+        machine.run("xl destroy hvm", timeout=90)
+        machine.run(f"for n in block vif-bridge; do ln -sfn /usr/sbin/domus-hotplug {SCRIPTS}/$n; done")
+        nothing_left(machine)
+        print(f"xl create of an HVM guest: {old:.1f} s with Xen's scripts, {new:.1f} s with domus-hotplug")
+        assert new < old
+
+        # A PV guest with a device and a file, its NIC guarded
+        machine.run("truncate -s 4M extra.img")
+        machine.run("sed -i '/^disk/d;/^vif/d' pv.cfg")
+        machine.run("""echo 'disk = [ "phy:/dev/vdb,xvda,w", "/srv/domus/extra.img,raw,xvdb,w" ]' >>pv.cfg""")
+        machine.run("""echo 'vif = [ "bridge=xenbr0,mac=00:16:3e:00:00:01,script=vif-guarded,ip=10.0.2.21" ]' >>pv.cfg""")
+        create(machine, "pv", 1)
+        print(machine.run("losetup -a; nft list tables").strip())
+        loop = re.search(r"/dev/(loop\d+):.*extra.img", machine.run("losetup -a"))[1]
+        assert machine.run(f"cat /sys/block/{loop}/loop/dio").strip() == "1"
+        ask(machine, "pv", "echo from the guest >/dev/xvdb; sync")
+        assert "from the guest" in machine.run("head -c 16 extra.img")
+        sharing_is_refused(machine)
+
+        # Spoofing
+        domid = machine.run("xl domid pv").strip()
+        assert f"guard_{domid}_0" in machine.run("nft list tables")
+        write(machine, "/run/count.nft", COUNTERS)
+        machine.run("nft -f /run/count.nft")
+        host = re.search(r"10\.0\.2\.\d+", machine.run("ip -4 -br address show xenbr0"))[0]
+        write(machine, "/run/spoof", SPOOF.format(host=host))
+        machine.run("nc -w 5 10.0.2.21 7 </run/spoof", timeout=30, check=False)
+        machine.run("i=0; while nft list chain bridge count before | grep -q 'packets 0 '; do sleep 1; "
+                    "i=$((i+1)); [ $i -lt 40 ] || break; done", timeout=90)
+        print(machine.run("nft list table bridge count").strip())
+        before = re.findall(r"packets (\d+)", machine.run("nft list chain bridge count before"))
+        after = re.findall(r"packets (\d+)", machine.run("nft list chain bridge count after"))
+        assert len(before) == 3 and "0" not in before
+        assert after == ["0"] * 3
+        machine.run("ping -c 20 -i 1 -W 1 10.0.2.21 | grep 'bytes from'", timeout=60)
+        machine.run("xl shutdown -w pv", timeout=90)
+        nothing_left(machine)
+        assert "guard_" not in machine.run("nft list tables")
+        assert [port for port in ports(machine) if port.startswith("vif")] == []
