@@ -118,7 +118,8 @@ def test_hotplug(disks, xens_scripts):  # noqa: F811
         assert {f"vif{domid}.0", f"vif{domid}.0-emu"} <= set(found), found
         assert machine.run(f"cat /sys/class/net/vif{domid}.0/mtu").strip() == "1500"
         assert "fe80" not in machine.run(f"ip -6 address show dev vif{domid}.0")
-        print(machine.run("domus-host network").strip())
+        status = machine.run("domus-host network status")
+        assert re.search(rf"vif{domid}\.0 .* in xenbr0 of guest hvm", status), status
         assert machine.run(f"xenstore-read backend/vif/{domid}/0/hotplug-status").strip() == "connected"
         machine.run("xl destroy hvm", timeout=90)
         nothing_left(machine)
