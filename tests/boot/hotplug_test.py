@@ -75,10 +75,9 @@ def ports(machine):
 
 
 def refused(machine, what, reason):
-    """xl says what domus-hotplug wrote, and nothing of the disk stays."""
+    """xl says what domus-hotplug wrote. xl block-attach leaves the device in xenstore: its name is spent."""
     status, output = machine.run(f"xl block-attach idle '{what}' 2>&1", timeout=60, check=False)
     assert status != 0 and re.search(reason, " ".join(output.split())), output
-    assert "idle" not in machine.run("xl block-list idle")
 
 
 def sharing_is_refused(machine):
@@ -88,10 +87,10 @@ def sharing_is_refused(machine):
     machine.run("xl create -p /run/idle.cfg", timeout=120)
     machine.run("ln -s /srv/domus/extra.img /run/alias.img; truncate -s 1M /run/free.img")
     loops = machine.run("losetup -a | wc -l")
-    refused(machine, "phy:/dev/vdb,xvda,r", "/dev/vdb is used by the guest pv and must not be read")
-    refused(machine, "format=raw,vdev=xvda,access=rw,target=/run/alias.img", "extra.img is used by the guest pv")
-    refused(machine, "phy:/dev/vda,xvda,r", "/dev/vda is mounted on /srv/domus in this host")
-    refused(machine, "phy:/dev/nosuch,xvda,r", "disk /dev/nosuch is not there")
+    refused(machine, "phy:/dev/vdb,xvde,r", "/dev/vdb is used by the guest pv and must not be read")
+    refused(machine, "format=raw,vdev=xvdf,access=rw,target=/run/alias.img", "extra.img is used by the guest pv")
+    refused(machine, "phy:/dev/vda,xvdg,r", "/dev/vda is mounted on /srv/domus in this host")
+    refused(machine, "phy:/dev/nosuch,xvdh,r", "disk /dev/nosuch is not there")
     assert machine.run("losetup -a | wc -l") == loops
     # Knowingly shared; and a file that is nobody's, read-only, comes and goes.
     for disk in ("script=block-shared,vdev=xvdb,access=r,target=/dev/vdb",
