@@ -98,6 +98,15 @@ static bool is_ours(int dir_fd, const char *name)
 	return n == (ssize_t)sizeof(begin) - 1 && memcmp(begin, ETC_MARK, (size_t)n) == 0;
 }
 
+/*
+ * False with errno. A user namespace that does not know the uid, an ordinary user's build root for
+ * one, has nobody to give it to: all is root's there (chown(2), EINVAL).
+ */
+static bool give_to(int fd, uid_t uid)
+{
+	return geteuid() != 0 || fchown(fd, uid, (gid_t)uid) == 0 || errno == EINVAL;
+}
+
 /* Opens dir_fd/name, a real directory of uid or root, made if needed. Descriptor or -1, errno. */
 static int open_private_dir(int dir_fd, const char *name, uid_t uid)
 {
@@ -109,8 +118,8 @@ static int open_private_dir(int dir_fd, const char *name, uid_t uid)
 		return -1;
 	struct stat st;
 	bool is_right = fstat(fd, &st) == 0;
-	if (is_right && is_new && geteuid() == 0)
-		is_right = fchown(fd, uid, (gid_t)uid) == 0;
+	if (is_right && is_new)
+		is_right = give_to(fd, uid);
 	else if (is_right && geteuid() == 0 && st.st_uid != uid && st.st_uid != 0) {
 		errno = EPERM;
 		is_right = false;
@@ -143,10 +152,15 @@ static int write_keys(int home_fd, const struct login *login, struct err *err)
 		(void)renameat(ssh_fd, name, ssh_fd, "authorized_keys.before-domus");
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	etc_authorized_keys(login->keys, &text);
-	const struct file_attr attr = {.mode = 0600,
+	struct stat dir;
+	if (fstat(ssh_fd, &dir) < 0)
+		return err_set(err, ERR_IO, errno, _("cannot use %s/.ssh"), login->home);
+	const struct file_attr attr = {
+		.mode = 0600,
 		.has_owner = geteuid() == 0,
-		.uid = login->uid,
-		.gid = (gid_t)login->uid};
+		.uid = dir.st_uid,
+		.gid = dir.st_gid,
+	};
 	return file_write_at(ssh_fd, name, text.data, text.len, &attr, err);
 }
 
