@@ -52,7 +52,8 @@ def understood(found, wants):
     is_ = {"type": found["c_info"]["type"], "name": found["c_info"]["name"], "uuid": found["c_info"]["uuid"],
            "memory": info["target_memkb"] // 1024, "vcpus": info["max_vcpus"]}
     is_ |= {key: info[key] for key in ("kernel", "ramdisk", "cmdline", "bootloader") if info.get(key)}
-    is_ |= {key: found[key] for key in ("on_poweroff", "on_reboot", "on_crash")}
+    # The JSON leaves out what is libxl's own default.
+    is_ |= {key: found.get(key, "destroy") for key in ("on_poweroff", "on_reboot", "on_crash")}
     is_["localtime"] = is_on(info.get("localtime"))
     is_["disk"] = [(d["vdev"], d.get("pdev_path", ""), is_on(d.get("readwrite")), is_on(d.get("is_cdrom")))
                    for d in found.get("disks", [])]
@@ -63,9 +64,10 @@ def understood(found, wants):
         is_ |= {key: hvm[key] for key in ("boot", "hdtype", "serial") if key in hvm}
         if hvm.get("serial_list"):
             is_["serial"] = hvm["serial_list"][0]
-        is_["vga"] = {"std": "stdvga"}.get(hvm["vga"]["kind"], hvm["vga"]["kind"])
-        is_["vnc"] = is_on(hvm["vnc"]["enable"])
-        assert not hvm["vnc"].get("passwd")
+        vga, vnc = hvm.get("vga", {}).get("kind"), hvm.get("vnc", {})
+        is_["vga"] = {"std": "stdvga"}.get(vga, vga)
+        is_["vnc"] = is_on(vnc.get("enable"))
+        assert not vnc.get("passwd")
         is_["usbdevice"] = hvm.get("usbdevice_list", [])
         is_["hpet"] = is_on(hvm.get("hpet", True))
         is_["viridian"] = sorted(VIRIDIAN[bit] for bit in hvm.get("viridian_enable", []))
