@@ -141,8 +141,8 @@ def test_guests_small(disks):
         for kind in ("pv", "hvm"):
             machine.run(f"sed -i 's/^memory = .*/memory = 384/' {kind}.cfg")
             create(machine, kind, 1)
-            output = ask(machine, kind, "dd if=/dev/zero of=/tmp/x bs=1M count=200 && sha256sum /tmp/x", timeout=180)
-            assert subprocess.run("head -c 200M /dev/zero | sha256sum", shell=True, check=True, text=True,
+            output = ask(machine, kind, "dd if=/dev/zero of=/tmp/x bs=1M count=128 && sha256sum /tmp/x", timeout=180)
+            assert subprocess.run("head -c 128M /dev/zero | sha256sum", shell=True, check=True, text=True,
                                   stdout=subprocess.PIPE).stdout.split()[0] in output
             ask(machine, kind, "cp /disk/boot/vmlinuz /disk/copy && sync", timeout=120)
             print(machine.run("xl list; free -m").strip())
