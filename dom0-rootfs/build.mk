@@ -24,32 +24,11 @@ $(B)/early/init: $(EARLY_PATHS) $(wildcard dom0-rootfs/early/*.h) | $(B)/musl-he
 	$(Q)mkdir -p $(@D) && musl-gcc $(EARLY_CFLAGS) -Werror -ffile-prefix-map=/src=. -idirafter $(B)/musl-headers -s -o $@ $(EARLY_PATHS)
 
 # --- our programs
-PROGRAMS :=
-ifneq ($(wildcard dom0-rootfs/host/domus-host.8),)
-include dom0-rootfs/host/sources.mk
-PROGRAMS += $(B)/bin/domus-host
-HOST_OBJS := $(HOST_SRCS:%.c=$(B)/obj/%.o)
-$(B)/bin/domus-host: $(HOST_OBJS) $(B)/lib/libdomus.a
-	$(call step,LD,$@)
-	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ -ljansson $(HOST_LIBS)
--include $(HOST_OBJS:.o=.d)
-endif
-ifneq ($(wildcard dom0-rootfs/monitor/domus-monitor.8),)
-include dom0-rootfs/monitor/sources.mk
-PROGRAMS += $(B)/bin/domus-monitor
-MONITOR_OBJS := $(MONITOR_SRCS:%.c=$(B)/obj/%.o)
-$(B)/bin/domus-monitor: $(MONITOR_OBJS) $(B)/lib/libdomus.a
-	$(call step,LD,$@)
-	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(MONITOR_LIBS)
--include $(MONITOR_OBJS:.o=.d)
-endif
-include dom0-rootfs/hotplug/sources.mk
-PROGRAMS += $(B)/bin/domus-hotplug
-HOTPLUG_OBJS := $(HOTPLUG_SRCS:%.c=$(B)/obj/%.o)
-$(B)/bin/domus-hotplug: $(HOTPLUG_OBJS) $(B)/lib/libdomus.a
-	$(call step,LD,$@)
-	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(HOTPLUG_LIBS)
--include $(HOTPLUG_OBJS:.o=.d)
+PROGRAMS := $(addprefix $(B)/bin/,domus-host domus-monitor domus-hotplug)
+include $(addprefix dom0-rootfs/,host/sources.mk monitor/sources.mk hotplug/sources.mk)
+$(eval $(call program,domus-host,HOST))
+$(eval $(call program,domus-monitor,MONITOR))
+$(eval $(call program,domus-hotplug,HOTPLUG))
 include installer/build.mk
 include vmwizard/build.mk
 programs: $(PROGRAMS)

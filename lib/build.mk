@@ -21,6 +21,15 @@ $(B)/lib/libdomus.a: $(LIB_OBJS)
 
 -include $(LIB_OBJS:.o=.d)
 
+# $(call program,NAME,PREFIX): links PREFIX_SRCS, libdomus.a and PREFIX_LIBS; PREFIX_OBJS for flags of its own.
+define program
+$(2)_OBJS := $$($(2)_SRCS:%.c=$$(B)/obj/%.o)
+$$(B)/bin/$(1): $$($(2)_OBJS) $$(B)/lib/libdomus.a
+	$$(call step,LD,$$@)
+	$$(Q)mkdir -p $$(@D) && gcc $$(LDFLAGS_ALL) -o $$@ $$^ $$($(2)_LIBS)
+-include $$($(2)_OBJS:.o=.d)
+endef
+
 # Texts for translators; a language is a configs/po/NAME.po made from it with msginit.
 PO_SRCS = $(sort $(shell grep -rl --include='*.c' '"lang.h"' lib installer vmwizard dom0-rootfs))
 po:

@@ -12,19 +12,11 @@ $(B)/obj/vmwizard/%.o: CFLAGS_ALL += -DVM_HAS_PAGES
 else
 VM_SRCS += $(addprefix vmwizard/, facts.c list_data.c session.c)
 endif
-VM_OBJS := $(VM_SRCS:%.c=$(B)/obj/%.o)
-$(B)/bin/domus-vm: $(VM_OBJS) $(B)/lib/libdomus.a
-	$(call step,LD,$@)
-	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^ $(VM_LIBS)
--include $(VM_OBJS:.o=.d)
+$(eval $(call program,domus-vm,VM))
 
 # bootloader= of PV guests that boot their own kernel: small, because it reads what guests wrote
 TAKER_SRCS := $(addprefix vmwizard/taker/, confine.c main.c menu.c take.c) vmwizard/image.c vmwizard/spec.c vmwizard/device.c
-TAKER_OBJS := $(TAKER_SRCS:%.c=$(B)/obj/%.o)
-$(B)/bin/take-kernel: $(TAKER_OBJS) $(B)/lib/libdomus.a
-	$(call step,LD,$@)
-	$(Q)mkdir -p $(@D) && gcc $(LDFLAGS_ALL) -o $@ $^
--include $(TAKER_OBJS:.o=.d)
+$(eval $(call program,take-kernel,TAKER))
 programs: $(B)/bin/take-kernel
 
 programs: $(B)/man/domus-vm.8
