@@ -32,13 +32,6 @@ static char *find_field(const char *text, const char *name)
 	return xstrdup("");
 }
 
-static bool has_word(const char *words, const char *word)
-{
-	CLEANUP(strlist_dispose) struct strlist list = STRLIST_INIT;
-	strlist_add_words(&list, words);
-	return strlist_has(&list, word);
-}
-
 /* dom0 sees virtual CPUs and a share of the memory: the hypervisor knows the machine. */
 static bool read_xen(struct machine *m)
 {
@@ -53,9 +46,9 @@ static bool read_xen(struct machine *m)
 	CLEANUP(mem_free_string) char *cpus = find_field(text, "nr_cpus");
 	CLEANUP(mem_free_string) char *memory = find_field(text, "total_memory");
 	m->is_xen = true;
-	m->has_hvm = has_word(caps, "hvm");
-	m->has_hap = has_word(caps, "hap");
-	m->has_iommu = has_word(caps, "hvm_directio") || has_word(caps, "pv_directio");
+	m->has_hvm = str_has_word(caps, "hvm");
+	m->has_hap = str_has_word(caps, "hap");
+	m->has_iommu = str_has_word(caps, "hvm_directio") || str_has_word(caps, "pv_directio");
 	m->n_cpus = (unsigned)strtoul(cpus, NULL, 10);
 	m->memory_bytes = strtoull(memory, NULL, 10) * NUM_MIB;
 	return true;
@@ -68,8 +61,8 @@ static void read_plain(const char *cpuinfo, struct machine *m)
 	(void)file_read("/", "/proc/meminfo", 65536, &meminfo, NULL);
 	CLEANUP(mem_free_string) char *total = find_field(str_text(&meminfo), "MemTotal");
 	m->memory_bytes = strtoull(total, NULL, 10) * NUM_KIB;
-	m->has_hvm = has_word(flags, "vmx") || has_word(flags, "svm");
-	m->has_hap = has_word(flags, "ept") || has_word(flags, "npt");
+	m->has_hvm = str_has_word(flags, "vmx") || str_has_word(flags, "svm");
+	m->has_hap = str_has_word(flags, "ept") || str_has_word(flags, "npt");
 	for (const char *p = cpuinfo; (p = strstr(p, "processor\t")) != NULL; p++)
 		m->n_cpus++;
 }

@@ -124,6 +124,13 @@ bool strlist_has(const struct strlist *list, const char *item)
 	return false;
 }
 
+bool str_has_word(const char *text, const char *word)
+{
+	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+	strlist_add_words(&words, text);
+	return strlist_has(&words, word);
+}
+
 char *strlist_join(const struct strlist *list)
 {
 	CLEANUP(str_dispose) struct str s = STR_INIT;

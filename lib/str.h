@@ -44,6 +44,8 @@ void strlist_add_words(struct strlist *list, const char *text);
 /* Adds the lines of text, empty ones too, without their newlines. */
 void strlist_add_lines(struct strlist *list, const char *text);
 bool strlist_has(const struct strlist *list, const char *item);
+/* Whether word is one of text's, which are separated as for strlist_add_words(). */
+bool str_has_word(const char *text, const char *word);
 /* The items with blanks between them; the caller frees. */
 char *strlist_join(const struct strlist *list);
 void strlist_dispose(struct strlist *list);

@@ -50,17 +50,6 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-	for (const char *at = list; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (strncmp(at, word, len) == 0 && (at[len] == ',' || !at[len]))
-			return true;
-	}
-	return false;
-}
-
 /* 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue */
 static void add_mount(char *line, struct sharing_users *users, struct strlist *ret_sources)
 {
@@ -84,7 +73,7 @@ static void add_mount(char *line, struct sharing_users *users, struct strlist *r
 	user->is_mount = true;
 	user->name = xstrdup(word[4]);
 	/* The file system's own word: a read-only bind mount may have a writable one beside it. */
-	user->writes = !options || !has_word(options, "ro");
+	user->writes = !options || !str_has_word(options, "ro");
 	user->id.has_device = major_number != 0;
 	user->id.device = makedev(major_number, minor_number);
 	strlist_add(ret_sources, source);
