@@ -9,6 +9,7 @@ import pytest
 
 from guests_test import ask, create, disks, nothing_left, open_store  # noqa: F401
 from harness.machine import BUILD, Machine
+from harness.vm import write
 
 SCRIPTS = "/etc/xen/scripts"
 # Frames that a guarded NIC must not send, counted before and after its guard.
@@ -54,13 +55,6 @@ def xens_scripts(tmp_path):
             info.size, info.mode = len(data), 0o755
             archive.addfile(info, io.BytesIO(data))
     return image
-
-
-def write(machine, path, text):
-    """A file over there; the shell's own quoting keeps its lines."""
-    machine.run(f": >{path}")
-    for line in text.splitlines():
-        machine.run(f"echo '{line}' >>{path}")
 
 
 def seconds_of_create(machine, kind):
