@@ -45,6 +45,9 @@
  * call that reads or changes it: it keeps `xl block-attach` and us from reading half a
  * configuration, but it is not held across calls and so protects no decision.
  *
+ * Guests whose storage runs full are paused and let go on by this process itself (hold.c): both
+ * are one call that cannot be half done, and neither concerns a domain that is shut down.
+ *
  * stop-all writes RUN/stopping, then waits for the lock that all workers share while they act:
  * those that looked before the flag have then finished, those that come later see it and destroy
  * where they would have restarted. Then it ends the xl processes, which know no flag.
@@ -61,6 +64,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "hold.h"
 #include "mem.h"
 #include "monlog.h"
 #include "state.h"
@@ -98,6 +102,7 @@ struct monitor {
 	struct workers workers;
 	struct xlproc_list xls; /* those that hold us up; their pidfds are polled */
 	bool waits;             /* something is to be looked at again soon */
+	struct hold hold;       /* guests whose storage is full */
 };
 
 static struct entry *entry_for(struct monitor *m, const struct xen_domain *domain)
@@ -271,8 +276,9 @@ static bool take_signals(struct monitor *m)
 	return end;
 }
 
-static void wait_for_news(struct monitor *m)
+static void wait_for_news(struct monitor *m, int most_ms)
 {
+	int wait_ms = m->waits ? RECHECK_MS : RESCAN_MS;
 	size_t count = 2 + m->xls.count;
 	struct pollfd *fds = xcalloc(count, sizeof(*fds));
 
@@ -280,7 +286,7 @@ static void wait_for_news(struct monitor *m)
 	fds[1] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
 	for (size_t i = 0; i < m->xls.count; i++)
 		fds[2 + i] = (struct pollfd){.fd = m->xls.item[i].pidfd, .events = POLLIN};
-	(void)poll(fds, (nfds_t)count, m->waits ? RECHECK_MS : RESCAN_MS);
+	(void)poll(fds, (nfds_t)count, wait_ms < most_ms ? wait_ms : most_ms);
 	free(fds);
 }
 
@@ -292,7 +298,7 @@ static int watch(struct monitor *m, struct err *err)
 		scan_restarts(m);
 		if (scan_domains(m, err) != 0)
 			return -1;
-		wait_for_news(m);
+		wait_for_news(m, hold_look(&m->hold, &m->xen));
 		if (take_signals(m))
 			return 0;
 		if (xen_watch_drain(m->xs, err) != 0)
@@ -325,6 +331,7 @@ int monitor_run(const char *run, struct err *err)
 		return -1;
 	if (xen_open(&m.xen, err) != 0)
 		goto out;
+	hold_init(&m.hold, run);
 	if (xen_watch_open(&m.xs, &m.xs_fd, err) == 0) {
 		monlog("watching all guests");
 		r = watch(&m, err);
@@ -335,6 +342,7 @@ out:
 	close(m.signal_fd);
 	xlproc_list_dispose(&m.xls);
 	workers_dispose(&m.workers);
+	hold_dispose(&m.hold);
 	free(m.running);
 	free(m.entry);
 	return r;

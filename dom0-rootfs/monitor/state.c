@@ -212,6 +212,43 @@ int state_write_life(
 	return write_text(path, 0600, text, err);
 }
 
+static void held_path(const char *run, const char *uuid, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%s/monitor/%s.held", run, uuid);
+}
+
+int state_write_held(const char *run, const char *uuid, uint32_t domid, int level, struct err *err)
+{
+	char path[PATH_MAX], text[64];
+
+	held_path(run, uuid, path, sizeof(path));
+	(void)snprintf(text, sizeof(text), "%" PRIu32 " %d\n", domid, level);
+	return write_text(path, 0600, text, err);
+}
+
+int state_read_held(const char *run, const char *uuid, uint32_t domid)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	char path[PATH_MAX];
+	uint32_t old_domid;
+	int level;
+
+	held_path(run, uuid, path, sizeof(path));
+	text = read_text(path);
+	if (sscanf(str_text(&text), "%9" SCNu32 " %9d", &old_domid, &level) != 2 ||
+		old_domid != domid || level < 0)
+		return 0;
+	return level;
+}
+
+void state_drop_held(const char *run, const char *uuid)
+{
+	char path[PATH_MAX];
+
+	held_path(run, uuid, path, sizeof(path));
+	(void)unlink(path);
+}
+
 static void restart_path(const char *run, const char *uuid, char *buf, size_t size)
 {
 	(void)snprintf(buf, size, "%s/monitor/%s" RESTART_SUFFIX, run, uuid);
@@ -295,27 +332,42 @@ void state_file_name(const char *name, char *buf, size_t size)
 	buf[i] = '\0';
 }
 
-static void failed_path(const char *run, const char *name, char *buf, size_t size)
-{
-	char file[128];
-
-	state_file_name(name, file, sizeof(file));
-	(void)snprintf(buf, size, "%s/failed/guest-%s", run, file);
-}
-
-int state_write_failed(const char *run, const char *name, const char *text, struct err *err)
+int state_write_trouble(const char *run, const char *what, const char *text, struct err *err)
 {
 	CLEANUP(mem_free_string) char *line = xasprintf("%s\n", text);
 	char path[PATH_MAX];
 
-	failed_path(run, name, path, sizeof(path));
+	(void)snprintf(path, sizeof(path), "%s/failed/%s", run, what);
 	return write_text(path, 0644, line, err);
+}
+
+void state_clear_trouble(const char *run, const char *what)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/failed/%s", run, what);
+	(void)unlink(path);
+}
+
+/* The file of one guest among them; the caller frees. */
+static char *trouble_of(const char *name)
+{
+	char file[128];
+
+	state_file_name(name, file, sizeof(file));
+	return xasprintf("guest-%s", file);
+}
+
+int state_write_failed(const char *run, const char *name, const char *text, struct err *err)
+{
+	CLEANUP(mem_free_string) char *what = trouble_of(name);
+
+	return state_write_trouble(run, what, text, err);
 }
 
 void state_clear_failed(const char *run, const char *name)
 {
-	char path[PATH_MAX];
+	CLEANUP(mem_free_string) char *what = trouble_of(name);
 
-	failed_path(run, name, path, sizeof(path));
-	(void)unlink(path);
+	state_clear_trouble(run, what);
 }

@@ -64,6 +64,18 @@ int state_list_restarts(const char *run, struct strlist *ret_uuids, struct err *
 int state_write_failed(const char *run, const char *name, const char *text, struct err *err);
 void state_clear_failed(const char *run, const char *name);
 
+/*
+ * A guest that was paused because its storage is full: the domain it was then, and the level
+ * (enum fill_level). Reading gives 0 when there is no record of this very domain.
+ */
+int state_write_held(const char *run, const char *uuid, uint32_t domid, int level, struct err *err);
+int state_read_held(const char *run, const char *uuid, uint32_t domid);
+void state_drop_held(const char *run, const char *uuid);
+
+/* What is wrong with this host, not with one guest: RUN/failed/WHAT. */
+int state_write_trouble(const char *run, const char *what, const char *text, struct err *err);
+void state_clear_trouble(const char *run, const char *what);
+
 /* NAME made fit for a file name, into a buffer of SIZE bytes. */
 void state_file_name(const char *name, char *buf, size_t size);
 

@@ -175,6 +175,18 @@ static void progress_names_the_guests(void **state)
 	strlist_dispose(&names);
 }
 
+/* Only the domain that was paused is let go on, not the one that the guest is after a restart. */
+static void held_guests(void **state)
+{
+	(void)state;
+	assert_int_equal(state_read_held(run, UUID, 5), 0);
+	assert_int_equal(state_write_held(run, UUID, 5, 2, NULL), 0);
+	assert_int_equal(state_read_held(run, UUID, 5), 2);
+	assert_int_equal(state_read_held(run, UUID, 6), 0);
+	state_drop_held(run, UUID);
+	assert_int_equal(state_read_held(run, UUID, 5), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +197,7 @@ int main(void)
 		cmocka_unit_test(failures_have_safe_names),
 		cmocka_unit_test(leftovers_are_no_guests),
 		cmocka_unit_test(progress_names_the_guests),
+		cmocka_unit_test(held_guests),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, clean_up);
