@@ -57,6 +57,8 @@ class Stream(pyte.Stream):
 
 class Terminal:
     """Runs argv; what it draws is kept in a pyte screen."""
+    quiet = 0.15  # seconds without a byte: the screen is complete
+    gap = 0       # the same after each key
 
     def __init__(self, argv, lines=24, columns=80, term="xterm", env=None, knows_size=True):
         self.screen = Screen(columns, lines)
@@ -78,6 +80,7 @@ class Terminal:
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.raw = b""
         self.child = child
+        self.quiet, self.gap = 1.0, 0.3  # an emulated machine pauses in the middle of a screen
         return self
 
     def feed(self, seconds=0.05):
@@ -117,8 +120,9 @@ class Terminal:
         self.rest()
         return self
 
-    def rest(self, quiet=0.15):
+    def rest(self, quiet=None):
         """Reads until nothing more comes for so long."""
+        quiet = quiet or self.quiet
         before, limit = None, time.monotonic() + 10
         while before != self.raw and time.monotonic() < limit:
             before = self.raw
@@ -130,6 +134,8 @@ class Terminal:
             self.child.send(KEYS.get(key, key))
             if len(key) == 1 and key.isalpha():
                 self.rest()  # a letter jumps in a list, and libdialog throws away what is typed until it has
+            elif self.gap:
+                self.rest(self.gap)
             if key == "ESC":
                 self.rest()
                 time.sleep(0.4)  # what follows at once would make it a function key
