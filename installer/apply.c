@@ -46,6 +46,8 @@ static int follow(struct err *err)
 			break;
 		wait_tenths(2);
 	}
+	if (s.n_warnings > 0)
+		(void)printf(_("Warnings: %u, see %s\n"), s.n_warnings, PLAN_LOG);
 	if (s.state == EXECUTOR_DONE)
 		return 0;
 	if (s.state == EXECUTOR_DIED)

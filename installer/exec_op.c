@@ -142,6 +142,8 @@ int exec_op(const struct plan_op *op, const struct exec_progress *progress, stru
 		return exec_host_conf(op, err);
 	case PLAN_SYNC:
 		return exec_sync(word[0], err);
+	case PLAN_NVRAM:
+		return exec_nvram(word[0], (unsigned)strtoul(word[1], NULL, 10), word[2], err);
 	}
 	return 0;
 }

@@ -36,6 +36,9 @@ int exec_boot_code(const char *disk, const char *boot_image, const char *core_im
 int exec_sync(const char *disk, struct err *err);
 int exec_poke(const char *path, const struct str *data, struct err *err);
 
+/* exec_nvram.c: the partition of that number in the firmware's boot menu; dir: efivarfs. */
+int exec_nvram(const char *disk, unsigned number, const char *dir, struct err *err);
+
 /* exec_conf.c */
 int exec_host_conf(const struct plan_op *op, struct err *err);
 

@@ -126,6 +126,14 @@ static void undo(const struct plan *plan, size_t n_done)
 	}
 }
 
+/* Where the host's own would be, if the installation came as far as that. */
+static void keep_log(void)
+{
+	if (file_exists("/", PLAN_TARGET "/state/var/log"))
+		(void)exec_copy_file(
+			PLAN_LOG, PLAN_TARGET "/state/var/log/domus-install.log", NULL);
+}
+
 /* 0; -1 with the first error. */
 static int run_ops(struct run *r, struct err *err)
 {
@@ -144,8 +152,12 @@ static int run_ops(struct run *r, struct err *err)
 			rc = err_set(&step_err, ERR_PROC, 0, _("stopped by the user"));
 		else
 			rc = exec_op(op, &progress, &step_err);
-		if (rc < 0) {
+		if (rc < 0 && op->is_optional) {
+			exec_log("warning: %s: %s", op->title, step_err.text);
+			r->status.n_warnings++;
+		} else if (rc < 0) {
 			exec_log("error: %s: %s", op->title, step_err.text);
+			keep_log();
 			/* The failing step itself may be half done: a mount that timed out. */
 			undo(r->plan, i + 1);
 			*err = step_err;

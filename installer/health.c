@@ -103,13 +103,21 @@ static const char *find_fault(void)
 	return NULL;
 }
 
+static time_t uptime_s(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec;
+}
+
 /* Until nothing is wrong, or the time is over. */
 static const char *wait_healthy(void)
 {
 	const struct timespec second = {.tv_sec = 1};
 	const char *fault = find_fault();
-	time_t end = time(NULL) + TRIAL_S;
-	while (fault && time(NULL) < end) {
+	/* The clock may be set meanwhile. */
+	time_t end = uptime_s() + TRIAL_S;
+	while (fault && uptime_s() < end) {
 		(void)nanosleep(&second, NULL);
 		fault = find_fault();
 	}

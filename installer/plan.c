@@ -201,6 +201,8 @@ static const char *verb_text(enum plan_verb verb)
 		return _("make the boot loader's arguments of ");
 	case PLAN_SYNC:
 		return _("empty the write cache of ");
+	case PLAN_NVRAM:
+		return _("write variables of the firmware for ");
 	}
 	return "";
 }

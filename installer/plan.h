@@ -36,6 +36,7 @@ enum plan_verb {
 	PLAN_HOOK,      /* NAME SECONDS; the script is in data */
 	PLAN_HOST_CONF, /* CONF ARGS MEMORY-MIB: args.cfg from host.conf; data: a new root password */
 	PLAN_SYNC,      /* DISK: nothing that was written stays in memory or in its cache */
+	PLAN_NVRAM, /* DISK PARTITION DIR: entry in the firmware's boot menu; DIR: its variables */
 };
 
 struct plan_op {
@@ -46,6 +47,7 @@ struct plan_op {
 	struct strlist undo; /* program that undoes it, empty: nothing to undo */
 	unsigned weight;     /* share of the whole time, in tenths of a second */
 	bool is_secret;      /* data is not shown */
+	bool is_optional;    /* its failure is a warning */
 };
 
 /* Owns everything in it. */

@@ -152,6 +152,8 @@ static void add_upgrade(const struct keeping *k)
 		k->is_b ? "ok" : "empty");
 	ops_add_sync(k->plan, 2, k->host->disk);
 	add_slot(k, target_is_b);
+	ops_add_mount(k->plan, _("Opening the state partition"), k->host->state, OPS_STATE, "ext4");
+	ops_add_log(k->plan);
 	ops_add_sync(k->plan, 5, k->host->disk);
 	add_environment(k, _("Letting the boot loader try the new release"), target_is_b,
 		target_is_b ? "ok" : "try", target_is_b ? "try" : "ok");
@@ -206,11 +208,12 @@ static void add_repair(const struct keeping *k)
 		add_settings(k);
 	else
 		add_host_conf(k);
-	ops_add(k->plan, PLAN_UMOUNT, 5, _("Closing the state partition"), OPS_STATE, NULL);
+	ops_add_log(k->plan);
 	ops_add_sync(k->plan, 5, k->host->disk);
 	add_environment(k, _("Making the slot the one that starts"), k->is_b,
 		k->is_b ? other : "ok", k->is_b ? "ok" : other);
 	add_end(k);
+	ops_add_nvram(k->plan, k->machine, h->disk);
 }
 
 static void add_summary(const struct keeping *k)

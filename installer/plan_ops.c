@@ -113,6 +113,17 @@ void ops_add_sync(struct plan *plan, unsigned weight, const char *disk)
 	ops_add(plan, PLAN_SYNC, weight, _("Writing to the disk"), disk, NULL);
 }
 
+void ops_add_nvram(struct plan *plan, const struct machine *machine, const char *disk)
+{
+	CLEANUP(mem_free_string) char *part = xasprintf("%d", LAYOUT_ESP + 1);
+	if (machine->firmware != FIRMWARE_UEFI)
+		return;
+	/* Without it the firmware starts the disk by its default path, if it looks there. */
+	ops_add(plan, PLAN_NVRAM, 2, _("Adding Domus to the firmware's boot menu"), disk, part,
+		"/sys/firmware/efi/efivars", NULL)
+		->is_optional = true;
+}
+
 void ops_add_poke(struct plan *plan, const char *title, const struct strlist *words)
 {
 	CLEANUP(str_dispose) struct str env = STR_INIT;
@@ -121,6 +132,13 @@ void ops_add_poke(struct plan *plan, const char *title, const struct strlist *wo
 	struct plan_op *op =
 		ops_add(plan, PLAN_POKE, 2, title, OPS_ESP BOOTCFG_DIR "/grubenv", NULL);
 	str_add_bytes(&op->data, env.data, BOOTCFG_SECTOR_BYTES);
+}
+
+void ops_add_log(struct plan *plan)
+{
+	ops_add(plan, PLAN_COPY, 1, _("Keeping the log"), PLAN_LOG,
+		STATE "/var/log/domus-install.log", NULL);
+	ops_add(plan, PLAN_UMOUNT, 10, _("Closing the state partition"), STATE, NULL);
 }
 
 /* /dev/sda2, /dev/nvme0n1p2. The caller frees. */
@@ -329,13 +347,12 @@ static void add_end(const struct building *b)
 	strlist_addf(&words, "reinstall=%s", config->reinstall);
 	ops_add_args(b->plan, b->spec, b->machine);
 	ops_add_hooks(b->plan, config, HOST_HOOK_AFTER_INSTALLATION);
-	ops_add(b->plan, PLAN_COPY, 1, _("Keeping the log"), PLAN_LOG,
-		STATE "/var/log/domus-install.log", NULL);
-	ops_add(b->plan, PLAN_UMOUNT, 10, _("Closing the state partition"), STATE, NULL);
+	ops_add_log(b->plan);
 	ops_add_sync(b->plan, 10, b->disk->path);
 	ops_add_poke(b->plan, _("Making the disk bootable"), &words);
 	ops_add(b->plan, PLAN_UMOUNT, 5, _("Closing the EFI system partition"), ESP, NULL);
 	ops_add_sync(b->plan, 2, b->disk->path);
+	ops_add_nvram(b->plan, b->machine, b->disk->path);
 }
 
 void ops_add_new(const struct install_spec *spec, const struct machine *machine,

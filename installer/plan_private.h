@@ -90,6 +90,8 @@ void ops_add_loader(struct plan *plan, const struct ops_loader *loader);
 void plan_add_host_lines(
 	const struct install_spec *spec, const struct machine *machine, struct plan *plan);
 
+/* The log goes to the state partition, which is open, and that is closed. */
+void ops_add_log(struct plan *plan);
 /* What the file gives to be run then. */
 void ops_add_hooks(struct plan *plan, const struct host_config *config, enum host_hook_at at);
 /* The file itself and what belongs to it; the state partition is open. */
@@ -101,6 +103,8 @@ void ops_add_args(
 
 /* All that was written so far is on the disk before anything else is. */
 void ops_add_sync(struct plan *plan, unsigned weight, const char *disk);
+/* UEFI: the ESP in the firmware's boot menu. */
+void ops_add_nvram(struct plan *plan, const struct machine *machine, const char *disk);
 /* Overwrites the boot environment with these words. */
 void ops_add_poke(struct plan *plan, const char *title, const struct strlist *words);
 
