@@ -342,6 +342,16 @@ static void drop_sections(const struct str *text, const struct strlist *names, s
 	}
 }
 
+/* A host that was installed again keeps its guests: the file cannot mean to make them a second time. */
+static bool is_there_already(const struct cli *cli, const char *name)
+{
+	CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s.cfg", name);
+	if (!file_exists(cli->root, path))
+		return false;
+	(void)printf(_("there is a guest \"%s\" already: it stays as it is\n"), name);
+	return true;
+}
+
 /* One guest a text, so that an error in one does not stop the others; those made leave the file. */
 static int make_sections(struct cli *cli, struct host_config *config)
 {
@@ -355,7 +365,8 @@ static int make_sections(struct cli *cli, struct host_config *config)
 		CLEANUP(str_dispose) struct str section = STR_INIT;
 		CLEANUP(mem_free_string) char *what = xasprintf("[vm %s]", config->vms[i].name);
 		write_sections(&one, &section);
-		if (cli_create_text(cli, str_text(&section), section.len, what) == CLI_OK)
+		if (is_there_already(cli, config->vms[i].name) ||
+			cli_create_text(cli, str_text(&section), section.len, what) == CLI_OK)
 			strlist_add(&made, config->vms[i].name);
 		else
 			rc = CLI_FAILED;

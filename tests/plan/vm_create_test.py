@@ -207,6 +207,19 @@ def test_vm_first_boot(host):
     assert sorted(path.name for path in (host / "root/etc/xen").glob("*.cfg")) == ["one.cfg", "three.cfg"]
 
 
+def test_vm_first_boot_keeps_guests(host):
+    """After a reinstallation with the same file: a guest that is there stays, and its section leaves the file."""
+    conf, guest = host / "root/etc/domus/host.conf", host / "root/etc/xen/one.cfg"
+    conf.parent.mkdir(parents=True)
+    section = "[vm one]\nos = generic-linux\nmethod = pv\nmemory = 64\nstart = no\ninstall = disk\ndisk = new, size=1 GiB\n"
+    guest.write_text('name = "one"  # edited by hand\n')
+    conf.write_text("[host]\nname = h\n" + section + section.replace("one", "two"))
+    done = first_boot(host)
+    assert done.returncode == 0 and 'there is a guest "one" already: it stays as it is' in done.stdout, done
+    assert guest.read_text() == 'name = "one"  # edited by hand\n' and (host / "root/etc/xen/two.cfg").exists()
+    assert conf.read_text() == "[host]\nname = h\n"
+
+
 @pytest.mark.parametrize("head", ["[ vm one ]", "[vm   one]", "[vm\tone\t]", "  [vm one]  "])
 def test_vm_first_boot_blanks(host, head):
     """However its head is written, a section whose guest was made leaves the file: it must not be made again."""
