@@ -4,13 +4,12 @@ first start; a host that is installed again and keeps its guests."""
 
 import json
 import re
-import subprocess
 
 import pytest
 
 from install_test import apply, config_volume, conf, disk, drives, install, log_in, powers_off, texts_drive
 from harness.machine import BUILD, Machine
-from harness.server import Server
+from harness.server import Server, certificate
 
 # Fits no disk: every run ends before anything is written.
 TEXT = """\
@@ -25,15 +24,6 @@ password = $6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8
 [disk]
 model = none
 """
-
-
-def certificate(folder):
-    key, cert, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "7300", "-subj", "/CN=domus",
-                    "-addext", "subjectAltName=IP:10.0.2.2", "-keyout", key, "-out", cert], check=True,
-                   stderr=subprocess.DEVNULL)
-    both.write_bytes(key.read_bytes() + cert.read_bytes())
-    return both, cert
 
 
 def name_place(machine, place):
@@ -56,7 +46,7 @@ def test_unattended_places():
     name = "unattended_places"
     folder = BUILD / "tests" / name / "served"
     folder.mkdir(parents=True, exist_ok=True)
-    both, cert = certificate(folder.parent)
+    both, cert = certificate(folder.parent, "10.0.2.2")
     files = {"/cert.pem": cert.read_bytes()}
     plain, secure = Server(files), Server(files, both)
     report = secure.url("report")

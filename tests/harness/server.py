@@ -3,7 +3,18 @@
 
 import http.server
 import ssl
+import subprocess
 import threading
+
+
+def certificate(folder, address):
+    """A new one for a server at this address: the file for the server (with its key), and the one for who trusts it."""
+    key, cert, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "7300", "-subj", "/CN=domus",
+                    "-addext", f"subjectAltName=IP:{address}", "-keyout", key, "-out", cert], check=True,
+                   stderr=subprocess.DEVNULL)
+    both.write_bytes(key.read_bytes() + cert.read_bytes())
+    return both, cert
 
 
 class Server:
