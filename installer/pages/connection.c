@@ -56,14 +56,17 @@ static enum ui_result ask_host(struct ui *ui, struct pages *pages)
 static int apply_network(const struct host_config *config, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
+	/* What an earlier test has made is to go as well. */
+	bool was_tried = file_exists("/", TRY_CONF);
+	const char *down[] = {
+		"domus-host", "network", "down", was_tried ? "--conf" : NULL, TRY_CONF, NULL};
+	const char *up[] = {"domus-host", "network", "up", "--conf", TRY_CONF, NULL};
+	struct proc_spec spec = {.argv = down, .timeout_ms = NETWORK_MS};
+	(void)proc_run_ok(&spec, NULL); /* what was not up cannot be taken down */
 	schema_write(&host_schema, config, &text);
 	if (file_make_dirs("/", TRY_DIR, 0700, err) < 0 ||
 		file_write("/", TRY_CONF, text.data, text.len, 0600, err) < 0)
 		return -1;
-	const char *down[] = {"domus-host", "network", "down", NULL};
-	const char *up[] = {"domus-host", "network", "up", "--conf", TRY_CONF, NULL};
-	struct proc_spec spec = {.argv = down, .timeout_ms = NETWORK_MS};
-	(void)proc_run_ok(&spec, NULL); /* what was not up cannot be taken down */
 	spec.argv = up;
 	return proc_run_ok(&spec, err);
 }

@@ -164,9 +164,14 @@ def texts_drive(name, *texts):
     return drives(texts=image)
 
 
+def open_texts(machine):
+    """The texts as /tmp/t/NUMBER.conf."""
+    machine.run("mkdir -p /tmp/t; mountpoint -q /tmp/t || mount -t vfat -o ro $(findfs LABEL=TEXTS) /tmp/t")
+
+
 def apply(machine, number, timeout=400):
     """Installs from a file of the texts' disk; returns status and output."""
-    machine.run("mkdir -p /tmp/t; mountpoint -q /tmp/t || mount -t vfat -o ro $(findfs LABEL=TEXTS) /tmp/t")
+    open_texts(machine)
     return machine.run(f"domus-install apply /tmp/t/{number}.conf --yes 2>&1", timeout=timeout, check=False)
 
 

@@ -102,7 +102,8 @@ def test_every_error_of_the_file(tmp_path):
     ids=["404", "refused", "scheme", "none", "several"])
 def test_place_that_is_none(tmp_path, place, reason):
     """It was named, so no other place is looked at."""
-    machine = Machine(tmp_path / "m", volumes="".join(f'/dev/{name}: LABEL="TWICE" TYPE="vfat"\n' for name in ("sdx1", "sdy1")))
+    twice = "".join(f'/dev/{name}: LABEL="TWICE" TYPE="vfat"\n' for name in ("sdx1", "sdy1"))
+    machine = Machine(tmp_path / "m", volumes=twice)
     (machine.folder / "medium.conf").write_text(text())
     with Server({}) as server:
         output = machine.run(place.format(port=server.port))
