@@ -6,6 +6,7 @@
 
 #include "file.h"
 #include "hostconf.h"
+#include "hostpool.h"
 #include "lang.h"
 #include "mem.h"
 #include "near.h"
@@ -404,6 +405,29 @@ static void check_disk(const struct check *c)
 			_("max-size: less than min-size"));
 }
 
+/* ---- pools ---- */
+
+static void check_pools(const struct check *c)
+{
+	const struct host_pool *pools = c->config->pools;
+	for (size_t i = 0; i < c->config->n_pools; i++) {
+		const char *trouble = hostpool_trouble(&pools[i]);
+		unsigned at = line(c, "pool", pools[i].name, "source");
+		if (trouble)
+			problems_add(c->problems, PROBLEM_ERROR, at,
+				_("source: \"%.60s\" will not do: %s"), pools[i].source, trouble);
+		if (pools[i].type == HOST_POOL_THIN && pools[i].options[0])
+			problems_add(c->problems, PROBLEM_ERROR,
+				line(c, "pool", pools[i].name, "options"),
+				_("options: a thin pool is not mounted"));
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(pools[j].source, pools[i].source) == 0)
+				problems_add(c->problems, PROBLEM_ERROR, at,
+					_("source: %s is already that of [pool %s]"),
+					pools[i].source, pools[j].name);
+	}
+}
+
 static void check_zone(const struct check *c)
 {
 	/* UTC works without a file. */
@@ -440,4 +464,5 @@ void hostconf_check(const struct host_config *config, const struct cfg *cfg,
 	check_services(&c);
 	check_components(&c);
 	check_disk(&c);
+	check_pools(&c);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "hostpool.h"
 #include "lang.h"
 #include "mem.h"
 #include "value.h"
@@ -21,6 +22,7 @@ static const char *const licence_words[] = {"not-accepted", "accepted", NULL};
 static const char *const mode_words[] = {"new", "repair", "upgrade", "reinstall", NULL};
 static const char *const on_error_words[] = {"shell", "poweroff", "reboot", NULL};
 static const char *const after_words[] = {"reboot", "poweroff", "shell", NULL};
+static const char *const pool_words[] = {"thin", "directory", "nfs", NULL};
 static const char *const hook_words[] = {
 	"before-partitioning", "after-installation", "first-boot", NULL};
 static const char *const boot_words[] = {"xen", "xen-serial", "rescue", NULL};
@@ -55,6 +57,7 @@ NAMED_SECTION(bond, host_bond, bonds, n_bonds)
 NAMED_SECTION(vlan, host_vlan, vlans, n_vlans)
 NAMED_SECTION(bridge, host_bridge, bridges, n_bridges)
 NAMED_SECTION(user, host_user, users, n_users)
+NAMED_SECTION(pool, host_pool, pools, n_pools)
 NAMED_SECTION(hook, host_hook, hooks, n_hooks)
 NAMED_SECTION(vm, host_vm, vms, n_vms)
 
@@ -102,6 +105,8 @@ static const struct schema_section sections[] = {
 	SECTION("disk",
 		N_("the disk to install on: every condition must hold, and exactly one disk fit")),
 	SECTION("storage", N_("the space for guests' disks")),
+	SECTIONS(pool, hostpool_check_name,
+		N_("more space for guests' disks, see domus-host storage")),
 	SECTIONS(hook, value_check_word, N_("a command of yours during the installation")),
 	{.kind = "vm",
 		.meaning = N_("a guest; its keys are those of the VM manager, which checks them"),
@@ -310,6 +315,17 @@ static const struct schema_key keys[] = {
 		.initial = "5",
 		.meaning = N_("percent of the space kept back for a thin pool that fills up")),
 
+	ROW(host_pool, "pool", "type", type, WORD, LIVE, .flags = SCHEMA_REQUIRED,
+		.words = pool_words,
+		.meaning = N_("thin: LVM thin pool; directory: image files on a disk's file system "
+			      "or in a directory; nfs: image files on another machine")),
+	ROW(host_pool, "pool", "source", source, TEXT, LIVE, .flags = SCHEMA_REQUIRED,
+		.meaning = N_("GROUP/POOL of LVM; UUID=... of the file system or the directory's "
+			      "path; HOST:/PATH")),
+	ROW(host_pool, "pool", "options", options, TEXT, LIVE, .flags = SCHEMA_EMPTY,
+		.check = hostpool_check_options,
+		.meaning = N_("options of mount, with commas, instead of the release's own")),
+
 	ROW(host_hook, "hook", "at", at, WORD, INSTALL, .flags = SCHEMA_REQUIRED,
 		.words = hook_words, .meaning = N_("when it runs")),
 	ROW(host_hook, "hook", "run", command, TEXT, INSTALL, .flags = SCHEMA_REQUIRED,
@@ -359,6 +375,7 @@ void hostconf_dispose(struct host_config *config)
 	DISPOSE_ALL("vlan", vlans, n_vlans);
 	DISPOSE_ALL("bridge", bridges, n_bridges);
 	DISPOSE_ALL("user", users, n_users);
+	DISPOSE_ALL("pool", pools, n_pools);
 	DISPOSE_ALL("hook", hooks, n_hooks);
 	for (size_t i = 0; i < config->n_vms; i++)
 		dispose_vm(&config->vms[i]);

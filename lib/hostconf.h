@@ -42,6 +42,16 @@ enum host_hook_at {
 };
 enum host_boot_entry { HOST_BOOT_XEN, HOST_BOOT_XEN_SERIAL, HOST_BOOT_RESCUE };
 
+enum host_pool_type { HOST_POOL_THIN, HOST_POOL_DIRECTORY, HOST_POOL_NFS };
+
+/* Space for guests' disks besides the one of the installation. */
+struct host_pool {
+	char *name;
+	enum host_pool_type type;
+	char *source;  /* GROUP/POOL; UUID=... or a directory's path; HOST:/PATH */
+	char *options; /* of mount, "" for the release's */
+};
+
 /* A command of the user's at a moment of the installation. */
 struct host_hook {
 	char *name;
@@ -159,6 +169,8 @@ struct host_config {
 	char *group;         /* LVM volume group of the guests' disks */
 	int64_t library_mib; /* 0: chosen from the disk's size */
 	int64_t reserve_percent;
+	struct host_pool *pools;
+	size_t n_pools;
 	struct host_hook *hooks;
 	size_t n_hooks;
 

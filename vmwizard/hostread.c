@@ -20,6 +20,7 @@
 #include "vmwizard/xen.h"
 
 #define LIBRARY "/srv/domus"
+#define POOLS "/srv/pools"
 #define LVM_TIMEOUT_MS 20000
 
 static struct vm_pool *add_pool(struct vm_host *host, const char *name, enum vm_pool_kind kind)
@@ -113,17 +114,36 @@ static bool is_mount(const char *root, const char *path)
 	return stat(full, &a) == 0 && stat(above, &b) == 0 && a.st_dev != b.st_dev;
 }
 
-static void read_library(const char *root, struct vm_host *host)
+/* A mounted directory as a pool; false if it is none. */
+static bool add_directory(
+	const char *root, struct vm_host *host, const char *name, const char *dir, const char *path)
 {
-	CLEANUP(mem_free_string) char *full = xasprintf("%s" LIBRARY, root[1] ? root : "");
+	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", root[1] ? root : "", dir);
 	struct statvfs vfs;
-	host->has_library = is_mount(root, LIBRARY);
-	if (!host->has_library || statvfs(full, &vfs) < 0)
-		return;
-	struct vm_pool *pool = add_pool(host, "library", VM_POOL_DIR);
-	pool->path = xstrdup(LIBRARY "/images");
+	if (!is_mount(root, dir) || statvfs(full, &vfs) < 0)
+		return false;
+	struct vm_pool *pool = add_pool(host, name, VM_POOL_DIR);
+	pool->path = xstrdup(path);
 	pool->size_bytes = (uint64_t)vfs.f_blocks * vfs.f_frsize;
 	pool->free_bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	return true;
+}
+
+static void read_library(const char *root, struct vm_host *host)
+{
+	host->has_library = add_directory(root, host, "library", LIBRARY, LIBRARY "/images");
+}
+
+/* Directories and other machines' that domus-host storage has mounted, each under its name. */
+static void read_mounted(const char *root, struct vm_host *host)
+{
+	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
+	if (file_list_dir(root, POOLS, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP(mem_free_string) char *dir = xasprintf(POOLS "/%s", names.items[i]);
+		(void)add_directory(root, host, names.items[i], dir, dir);
+	}
 }
 
 static void read_isos(const char *root, const char *dir, struct vm_host *host)
@@ -228,10 +248,17 @@ int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
 		read_lvm(ret_host, "lvs", "vg_name,lv_name,lv_attr,lv_size,data_percent,pool_lv", 6,
 			take_pool, take_volume);
 		read_library(root, ret_host);
+		read_mounted(root, ret_host);
 		read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group, NULL);
 	}
 	read_isos(root, LIBRARY, ret_host);
 	read_isos(root, LIBRARY "/iso", ret_host);
+	for (size_t i = 0; i < ret_host->n_pools; i++) {
+		CLEANUP(mem_free_string)
+		char *dir = xasprintf("%s/iso", ret_host->pools[i].path);
+		if (strncmp(dir, POOLS "/", sizeof(POOLS)) == 0)
+			read_isos(root, dir, ret_host);
+	}
 	vm_each_defined(root, take_guest, ret_host);
 	read_mirror(root, ret_host);
 	read_dom0(root, ret_host);

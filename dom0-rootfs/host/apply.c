@@ -13,6 +13,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "network.h"
+#include "pools.h"
 #include "proc.h"
 #include "store.h"
 
@@ -136,6 +137,8 @@ static void judge_change(struct apply_plan *plan, const struct change *change)
 		plan->needs_network = plan->needs_confirm = true;
 	if (strcmp(change->kind, "ssh") == 0)
 		plan->needs_confirm = true;
+	if (strcmp(change->kind, "pool") == 0)
+		plan->needs_pools = true;
 	if (is_in(change->kind, boot, ARRAY_SIZE(boot)))
 		plan->needs_boot = true;
 }
@@ -206,6 +209,8 @@ void apply_plan_describe(const struct apply_plan *plan, bool with_steps, struct 
 		str_add(ret_text, "  %s%s%s\n", words, plan->steps[i].input_path ? " <" : "",
 			plan->steps[i].input_path ? plan->steps[i].input_path : "");
 	}
+	if (plan->needs_pools)
+		str_add(ret_text, "%s", _("  pools are stopped and started\n"));
 	if (plan->needs_boot)
 		str_add(ret_text, "%s", _("  the boot loader gets new arguments\n"));
 }
@@ -251,6 +256,8 @@ int apply_execute(const char *root, const struct apply_plan *plan, const struct 
 	failures += run_steps(root, plan, true);
 	if (plan->needs_network)
 		failures += network_switch(root, before, after);
+	if (plan->needs_pools)
+		failures += pools_switch(root, before, after);
 	failures += run_steps(root, plan, false);
 	if (plan->needs_boot && bootargs_are_there(root) && bootargs_try(root, after, &err) < 0) {
 		(void)fprintf(stderr, "domus-host: apply: %s\n", err.text);

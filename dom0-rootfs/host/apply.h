@@ -24,6 +24,7 @@ struct apply_plan {
 	struct apply_step *steps;
 	size_t n_steps;
 	bool needs_network;
+	bool needs_pools;
 	bool needs_confirm; /* it could lock the administrator out */
 	bool needs_boot;    /* the boot loader's arguments change */
 };

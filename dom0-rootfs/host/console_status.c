@@ -16,6 +16,7 @@
 #include "num.h"
 #include "proc.h"
 #include "pwhash.h"
+#include "source.h"
 #include "state.h"
 #include "storage.h"
 #include "system.h"
@@ -68,19 +69,24 @@ static void add_guests(struct str *out)
 	add_line(out, _("Guests"), text);
 }
 
-static void add_storage(struct str *out)
+static void add_storage(struct str *out, const char *root)
 {
 	CLEANUP(storage_dispose) struct pools pools = POOLS_INIT;
-	if (storage_read(&pools, NULL) < 0)
-		return;
+	CLEANUP(source_dispose) struct source source;
+	source_load(root, NULL, &source);
+	(void)storage_read(root, &source.config, &pools, NULL);
 	for (size_t i = 0; i < pools.count; i++) {
 		const struct pool *p = &pools.items[i];
-		bool is_full = p->data_percent >= STORAGE_WARN_PERCENT ||
-			       p->meta_percent >= STORAGE_WARN_PERCENT;
+		const char *slash = p->group[0] ? "/" : "";
 		CLEANUP(mem_free_string)
-		char *text = xasprintf(_("%s/%s: %.0f %% of %" PRIu64 " GiB in use%s"), p->group,
-			p->name, p->data_percent, p->size_bytes / NUM_GIB,
-			is_full ? _("  WARNING: nearly full") : "");
+		char *text =
+			p->is_there
+				? xasprintf(_("%s%s%s: %.0f %% of %" PRIu64 " GiB in use%s"),
+					  p->group, slash, p->name, p->data_percent,
+					  p->size_bytes / NUM_GIB,
+					  storage_is_nearly_full(p) ? _("  WARNING: nearly full")
+								    : "")
+				: xasprintf(_("%s%s%s: not there"), p->group, slash, p->name);
 		add_line(out, i ? "" : _("Storage"), text);
 	}
 }
@@ -148,7 +154,7 @@ static enum status_end watch(const char *root)
 		CLEANUP(str_dispose) struct str text = STR_INIT;
 		if (turn % STORAGE_EVERY == 0) {
 			str_dispose(&storage);
-			add_storage(&storage);
+			add_storage(&storage, root);
 		}
 		console_status_text(root, str_text(&storage), &text);
 		draw(str_text(&text));

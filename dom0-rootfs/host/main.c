@@ -93,10 +93,14 @@ static const struct command {
 		N_("show or set the keyboard of the local console")},
 	{"services", command_services, OPTION_ROOT | OPTION_JSON, 0, 2, "[restart NAME] [--json]",
 		N_("list the services, or restart one")},
-	{"storage", command_storage, OPTION_ROOT | OPTION_JSON | OPTION_DRY_RUN | OPTION_YES, 0, 3,
-		"[check | grow POOL DISK] [--json] [--dry-run] [--yes]",
-		N_("list pools for guests' disks with their fill level; check records those that are "
-		   "nearly full for the console and log-ins; grow one onto an empty disk")},
+	{"storage", command_storage, OPTION_ROOT | OPTION_JSON | OPTION_DRY_RUN | OPTION_YES, 0, 4,
+		"[add NAME thin|directory|nfs SOURCE | remove NAME | grow POOL [DISK] | check | up | "
+		"down] [--json] [--dry-run] [--yes]",
+		N_("list pools for guests' disks with their fill level; add one on an empty disk "
+		   "(/dev/...), of a directory's path or of HOST:/PATH; remove one from the host, "
+		   "what is in it stays; grow a thin pool onto an empty disk, or into what its group "
+		   "keeps back; check records those that are nearly full for the console and "
+		   "log-ins; up and down start and stop those of the host's file")},
 	{"logs", command_logs, OPTION_ROOT | OPTION_JSON, 0, 1, "[WORD] [--json]",
 		N_("the last lines of the system log, those with a word in them")},
 	{"diagnostics", command_diagnostics, OPTION_ROOT, 0, 1, "[FILE]",

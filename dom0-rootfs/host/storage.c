@@ -1,24 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* domus-host storage: thin pools, how full they are, and growing one onto another disk. */
+/* The pools that hold guests' disks: LVM thin pools, directories, NFS; how full they are. */
 #include "storage.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "file.h"
-#include "host.h"
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
+#include "poolplan.h"
+#include "pools.h"
 #include "proc.h"
 
-#define FULL_PATH "/run/domus/failed/storage-full"
+enum { LVM_TIMEOUT_MS = 60000, STAT_TIMEOUT_MS = 5000, FIELDS = 7 };
 
-enum { LVM_TIMEOUT_MS = 60000, FIELDS = 6 };
+static struct pool *add_pool(struct pools *pools, enum host_pool_type type)
+{
+	pools->items = xreallocarray(pools->items, pools->count + 1, sizeof(*pools->items));
+	struct pool *pool = &pools->items[pools->count++];
+	*pool = (struct pool){.type = type};
+	return pool;
+}
+
+static void split(const char *line, struct strlist *ret_fields)
+{
+	for (const char *from = line;; from++) {
+		size_t len = strcspn(from, "|");
+		strlist_addf(ret_fields, "%.*s", (int)len, from);
+		from += len;
+		if (!*from)
+			return;
+	}
+}
 
 int storage_parse(const char *text, struct pools *ret_pools, struct err *err)
 {
@@ -26,42 +41,119 @@ int storage_parse(const char *text, struct pools *ret_pools, struct err *err)
 	strlist_add_lines(&lines, text);
 	for (size_t i = 0; i < lines.count; i++) {
 		CLEANUP(strlist_dispose) struct strlist fields = STRLIST_INIT;
-		const char *line = lines.items[i];
-		const char *from = line + strspn(line, " ");
-		if (!*from)
+		const char *line = lines.items[i] + strspn(lines.items[i], " ");
+		if (!*line)
 			continue;
-		for (;;) {
-			size_t len = strcspn(from, "|");
-			strlist_addf(&fields, "%.*s", (int)len, from);
-			if (!from[len])
-				break;
-			from += len + 1;
-		}
+		split(line, &fields);
 		if (fields.count != FIELDS)
-			return err_set(err, ERR_INVALID, 0, _("lvs said \"%s\""), line);
-		ret_pools->items = xreallocarray(
-			ret_pools->items, ret_pools->count + 1, sizeof(*ret_pools->items));
-		ret_pools->items[ret_pools->count++] =
-			(struct pool){.group = xstrdup(fields.items[0]),
-				.name = xstrdup(fields.items[1]),
-				.size_bytes = strtoull(fields.items[2], NULL, 10),
-				.free_bytes = strtoull(fields.items[3], NULL, 10),
-				.data_percent = strtod(fields.items[4], NULL),
-				.meta_percent = strtod(fields.items[5], NULL)};
+			return err_set(err, ERR_INVALID, 0, _("lvs said \"%s\""), lines.items[i]);
+		struct pool *pool = add_pool(ret_pools, HOST_POOL_THIN);
+		pool->group = xstrdup(fields.items[0]);
+		pool->name = xstrdup(fields.items[1]);
+		pool->path = xstrdup("");
+		pool->size_bytes = strtoull(fields.items[2], NULL, 10);
+		pool->free_bytes = strtoull(fields.items[3], NULL, 10);
+		/* Empty when it is not active: then nothing is known of it. */
+		pool->is_there = fields.items[4][0] != '\0';
+		pool->data_percent = strtod(fields.items[4], NULL);
+		pool->meta_percent = strtod(fields.items[5], NULL);
+		pool->meta_bytes = strtoull(fields.items[6], NULL, 10);
 	}
 	return 0;
 }
 
-int storage_read(struct pools *ret_pools, struct err *err)
+/* The file system of a directory or NFS pool. */
+static void read_mounted(const char *root, struct pool *pool)
+{
+	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", root[1] ? root : "", pool->path);
+	const char *const argv[] = {"stat", "-f", "-c", "%S %b %a", full, NULL};
+	const struct proc_spec spec = {.argv = argv, .timeout_ms = STAT_TIMEOUT_MS};
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	uint64_t unit, blocks, available;
+	if (!pools_is_mounted(root, pool->path) || proc_run_output(&spec, &text, NULL) < 0 ||
+		sscanf(str_text(&text), "%10" SCNu64 " %19" SCNu64 " %19" SCNu64, &unit, &blocks,
+			&available) != 3 ||
+		blocks == 0 || available > blocks)
+		return;
+	pool->is_there = true;
+	pool->size_bytes = unit * blocks;
+	pool->free_bytes = unit * available;
+	pool->data_percent = 100.0 * (double)(blocks - available) / (double)blocks;
+}
+
+/* Those of the host's file that lvm does not know, or has nothing to do with. */
+static void add_configured(
+	const char *root, const struct host_config *config, struct pools *ret_pools)
+{
+	size_t n_known = ret_pools->count;
+	for (size_t i = 0; i < config->n_pools; i++) {
+		const struct host_pool *from = &config->pools[i];
+		const struct pools known = {.items = ret_pools->items, .count = n_known};
+		if (from->type == HOST_POOL_THIN && storage_find(&known, from->source))
+			continue;
+		struct pool *pool = add_pool(ret_pools, from->type);
+		bool is_thin = from->type == HOST_POOL_THIN;
+		size_t len = strcspn(from->source, "/");
+		pool->group = is_thin ? xstrndup(from->source, len) : xstrdup("");
+		pool->name = xstrdup(is_thin ? from->source + len + 1 : from->name);
+		pool->path = is_thin ? xstrdup("") : xasprintf(POOL_DIR "/%s", from->name);
+		if (!is_thin)
+			read_mounted(root, pool);
+	}
+}
+
+int storage_read(const char *root, const struct host_config *config, struct pools *ret_pools,
+	struct err *err)
 {
 	static const char *const argv[] = {"lvm", "lvs", "--noheadings", "--separator", "|",
 		"--units", "b", "--nosuffix", "-S", "segtype=thin-pool", "-o",
-		"vg_name,lv_name,lv_size,vg_free,data_percent,metadata_percent", NULL};
+		"vg_name,lv_name,lv_size,vg_free,data_percent,metadata_percent,lv_metadata_size",
+		NULL};
 	const struct proc_spec spec = {.argv = argv, .name = "lvs", .timeout_ms = LVM_TIMEOUT_MS};
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (proc_run_output(&spec, &text, err) < 0)
-		return -1;
-	return storage_parse(str_text(&text), ret_pools, err);
+	int rc = proc_run_output(&spec, &text, err);
+	if (rc == 0)
+		rc = storage_parse(str_text(&text), ret_pools, err);
+	add_configured(root, config, ret_pools);
+	return rc;
+}
+
+void storage_describe(const struct pool *p, struct str *ret_text)
+{
+	if (!p->is_there)
+		str_add(ret_text, "%s", _("not there"));
+	else if (p->type == HOST_POOL_THIN)
+		str_add(ret_text,
+			_("%" PRIu64 " MiB, %.1f %% in use (metadata %.1f %%), %" PRIu64
+			  " MiB free to grow into"),
+			p->size_bytes / NUM_MIB, p->data_percent, p->meta_percent,
+			p->free_bytes / NUM_MIB);
+	else
+		str_add(ret_text, _("%" PRIu64 " MiB, %.1f %% in use, %" PRIu64 " MiB free, %s"),
+			p->size_bytes / NUM_MIB, p->data_percent, p->free_bytes / NUM_MIB, p->path);
+}
+
+bool storage_is_nearly_full(const struct pool *pool)
+{
+	return pool->data_percent >= STORAGE_WARN_PERCENT ||
+	       pool->meta_percent >= STORAGE_WARN_PERCENT;
+}
+
+const struct pool *storage_find(const struct pools *pools, const char *name)
+{
+	const struct pool *found = NULL;
+	size_t n_in_group = 0;
+	for (size_t i = 0; i < pools->count; i++) {
+		const struct pool *p = &pools->items[i];
+		CLEANUP(mem_free_string) char *full = xasprintf("%s/%s", p->group, p->name);
+		if (strcmp(full, name) == 0 || strcmp(p->name, name) == 0)
+			return p;
+		if (strcmp(p->group, name) == 0) {
+			n_in_group++;
+			found = p;
+		}
+	}
+	return n_in_group == 1 ? found : NULL;
 }
 
 void storage_dispose(struct pools *pools)
@@ -69,139 +161,8 @@ void storage_dispose(struct pools *pools)
 	for (size_t i = 0; i < pools->count; i++) {
 		free(pools->items[i].group);
 		free(pools->items[i].name);
+		free(pools->items[i].path);
 	}
 	free(pools->items);
 	*pools = (struct pools)POOLS_INIT;
-}
-
-static void print_pools(const struct pools *pools, json_t *list)
-{
-	if (!list && !pools->count)
-		(void)printf("%s", _("There is no pool for guests' disks.\n"));
-	for (size_t i = 0; i < pools->count; i++) {
-		const struct pool *p = &pools->items[i];
-		if (list) {
-			(void)json_array_append_new(list,
-				json_pack("{s:s, s:s, s:I, s:I, s:f, s:f}", "group", p->group,
-					"name", p->name, "size_bytes", (json_int_t)p->size_bytes,
-					"free_bytes", (json_int_t)p->free_bytes, "data_percent",
-					p->data_percent, "metadata_percent", p->meta_percent));
-			continue;
-		}
-		(void)printf(_("%s/%s: %" PRIu64 " MiB, %.1f %% in use (metadata %.1f %%), %" PRIu64
-			       " MiB free to grow into\n"),
-			p->group, p->name, p->size_bytes / NUM_MIB, p->data_percent,
-			p->meta_percent, p->free_bytes / NUM_MIB);
-		if (p->data_percent >= STORAGE_WARN_PERCENT ||
-			p->meta_percent >= STORAGE_WARN_PERCENT)
-			(void)printf(
-				_("WARNING: %s/%s is nearly full: grow it (domus-host storage grow "
-				  "%s/%s DISK)\n"),
-				p->group, p->name, p->group, p->name);
-	}
-}
-
-/* ---- grow ---- */
-
-static int run_lvm(const char *const *argv, bool is_dry_run, struct err *err)
-{
-	const struct proc_spec spec = {.argv = argv, .timeout_ms = LVM_TIMEOUT_MS};
-	for (size_t i = 0; argv[i]; i++)
-		(void)printf("%s%s", i ? " " : "", argv[i]);
-	(void)printf("\n");
-	(void)fflush(stdout);
-	return is_dry_run ? 0 : proc_run_ok(&spec, err);
-}
-
-/* A disk with anything on it is not taken: what is on it is named. */
-static int check_empty(const char *disk, struct err *err)
-{
-	const char *const argv[] = {"wipefs", "-n", "-p", disk, NULL};
-	const struct proc_spec spec = {.argv = argv, .timeout_ms = LVM_TIMEOUT_MS};
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
-	if (proc_run_output(&spec, &text, err) < 0)
-		return -1;
-	strlist_add_lines(&lines, str_text(&text));
-	for (size_t i = 0; i < lines.count; i++)
-		if (lines.items[i][0] && lines.items[i][0] != '#')
-			return err_set(err, ERR_INVALID, 0,
-				_("%s is not empty (%s): wipefs -a %s empties it, if that is meant"),
-				disk, lines.items[i], disk);
-	return 0;
-}
-
-static int grow(const struct options *options, struct err *err)
-{
-	const char *pool = options->args[1];
-	const char *disk = options->args[2];
-	const char *slash = strchr(pool, '/');
-	CLEANUP(mem_free_string)
-	char *group = xstrndup(pool, slash ? (size_t)(slash - pool) : strlen(pool));
-	CLEANUP(mem_free_string) char *volume = slash ? xstrdup(pool) : xasprintf("%s/pool", pool);
-	const char *const pvcreate[] = {"lvm", "pvcreate", "--yes", disk, NULL};
-	const char *const vgextend[] = {"lvm", "vgextend", group, disk, NULL};
-	const char *const lvextend[] = {"lvm", "lvextend", "-l", "+95%FREE", volume, NULL};
-	if (strncmp(disk, "/dev/", 5) != 0)
-		return err_set(err, ERR_INVALID, 0, _("%s: a disk is named as /dev/..."), disk);
-	if (!options->is_dry_run && !options->is_sure)
-		return err_set(err, ERR_INVALID, 0,
-			_("all of %s would be used by %s: say --yes, or --dry-run to see how"),
-			disk, volume);
-	if (check_empty(disk, err) < 0)
-		return -1;
-	if (run_lvm(pvcreate, options->is_dry_run, err) < 0 ||
-		run_lvm(vgextend, options->is_dry_run, err) < 0)
-		return -1;
-	return run_lvm(lvextend, options->is_dry_run, err);
-}
-
-/* ---- check ---- */
-
-/* For cron: a pool that is nearly full is said at every log-in and on the console. */
-static int check(const struct options *options, struct err *err)
-{
-	CLEANUP(storage_dispose) struct pools pools = POOLS_INIT;
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (storage_read(&pools, err) < 0)
-		return -1;
-	for (size_t i = 0; i < pools.count; i++) {
-		const struct pool *p = &pools.items[i];
-		if (p->data_percent < STORAGE_WARN_PERCENT &&
-			p->meta_percent < STORAGE_WARN_PERCENT)
-			continue;
-		str_add(&text,
-			_("%s%s/%s is %.0f %% full (metadata %.0f %%): grow it, or remove disks"),
-			text.len ? "; " : "", p->group, p->name, p->data_percent, p->meta_percent);
-	}
-	if (!text.len)
-		return file_remove(options->root, FULL_PATH, err);
-	str_add(&text, "\n");
-	if (file_make_dirs(options->root, "/run/domus/failed", 0755, err) < 0)
-		return -1;
-	return file_update(options->root, FULL_PATH, str_text(&text), text.len, 0644, err);
-}
-
-int command_storage(const struct options *options)
-{
-	CLEANUP(storage_dispose) struct pools pools = POOLS_INIT;
-	struct err err = ERR_INIT;
-	if (options->n_args) {
-		int rc;
-		if (options->n_args == 3 && strcmp(options->args[0], "grow") == 0)
-			rc = grow(options, &err);
-		else if (options->n_args == 1 && strcmp(options->args[0], "check") == 0)
-			rc = check(options, &err);
-		else
-			rc = err_set(&err, ERR_INVALID, 0, "%s",
-				_("storage, storage check, or storage grow POOL DISK"));
-		return rc < 0 ? host_fail(&err) : 0;
-	}
-	if (storage_read(&pools, &err) < 0)
-		return host_fail(&err);
-	json_t *list = options->is_json ? json_array() : NULL;
-	print_pools(&pools, list);
-	if (list)
-		host_print_json(list);
-	return 0;
 }

@@ -333,22 +333,99 @@ def test_diagnostics_hold_no_secret(host, tmp_path):
     assert all("hush" not in text and "$6$" not in text for text in texts.values())
 
 
+LVS = 'echo "  domus|pool|10737418240|1073741824|{data}|10.00|67108864"'
+
+
 def test_storage(host):
-    host.tool("lvm", 'echo "  domus|pool|10737418240|1073741824|91.50|10.00"')
+    host.tool("lvm", LVS.format(data="91.50"))
     assert "91.5 % in use" in host.run("storage") and "nearly full" in host.run("storage")
     assert json.loads(host.run("storage", "--json"))[0]["data_percent"] == 91.5
     host.run("storage", "check")
     assert "domus/pool is 92 % full" in host.read("/run/domus/failed/storage-full")
-    host.tool("lvm", 'echo "  domus|pool|10737418240|1073741824|11.50|10.00"')
+    host.tool("lvm", LVS.format(data="11.50"))
     host.run("storage", "check")
     assert not host.has("/run/domus/failed/storage-full")
-    host.tool("lvm", "")
+
+
+def test_storage_grow(host):
+    host.tool("lvm", LVS.format(data="91.50"))
     host.tool("wipefs", "")
-    assert host.run("storage", "grow", "domus", "/dev/sdb", "--dry-run").splitlines() == [
-        "lvm pvcreate --yes /dev/sdb", "lvm vgextend domus /dev/sdb", "lvm lvextend -l +95%FREE domus/pool"]
+    host.write("/sys/class/block/sdb/size", "209715200\n")
+    shown = host.run("storage", "grow", "domus", "/dev/sdb", "--dry-run")
+    assert shown.splitlines() == [
+        "lvm pvcreate -q --yes /dev/sdb", "lvm vgextend -q domus /dev/sdb",
+        "lvm lvextend -q --poolmetadatasize +128m domus/pool", "lvm lvextend -q -l +95%FREE domus/pool"]
+    assert host.run("storage", "grow", "domus/pool", "--dry-run").splitlines()[-1] == (
+        "lvm lvextend -q -l +100%FREE domus/pool")
     assert "say --yes" in host.run("storage", "grow", "domus", "/dev/sdb", code=1)
+    assert "no pool nosuch" in host.run("storage", "grow", "nosuch", "/dev/sdb", code=1)
+    host.write("/etc/xen/web.cfg", 'disk = [ "phy:/dev/sdb,xvda,w" ]\n')
+    assert "is a disk of guest web" in host.run("storage", "grow", "domus", "/dev/sdb", "--yes", code=1)
+    host.write("/etc/xen/web.cfg", '# "phy:/dev/sdb,xvda,w"\n')
     host.tool("wipefs", 'echo "# offset"; echo "0x438,,,ext4"')
     assert "is not empty" in host.run("storage", "grow", "domus", "/dev/sdb", "--yes", code=1)
+    # What fails is taken back: the disk is as it was.
+    host.tool("wipefs", "")
+    host.tool("lvm", LVS.format(data="91.50") + '; [ "$1" != lvextend ]')
+    host.noted()
+    host.run("storage", "grow", "domus", "/dev/sdb", "--yes", code=1)
+    assert [line.split()[1] for line in host.noted() if line.startswith("lvm")] == [
+        "lvs", "pvcreate", "vgextend", "lvextend", "vgreduce", "pvremove"]
+
+
+def test_storage_pools(host):
+    """Made, started, seen, in use, removed; one that does not start leaves nothing in the host's file."""
+    for name in ("lvm", "wipefs", "mount.nfs", "mkfs.ext4"):
+        host.tool(name, "")
+    shown = host.run("storage", "add", "nas", "nfs", "nas.example:/vol", "--dry-run")
+    assert shown == "mount.nfs nas.example:/vol /srv/pools/nas -o hard,retry=0,nosuid,nodev,noatime\n"
+    host.run("storage", "add", "nas", "nfs", "nas.example:/vol")
+    assert host.run("get", "pool.nas.source").strip() == "nas.example:/vol"
+    assert "mount.nfs nas.example:/vol /srv/pools/nas -o hard,retry=0,nosuid,nodev,noatime" in host.noted()
+    assert "nas (nfs): not there" in host.run("storage")
+    host.write("/proc/mounts", "nas.example:/vol /srv/pools/nas nfs4 rw 0 0\n")
+    host.tool("stat", "echo 4096 1000 150")
+    assert "85.0 % in use" in host.run("storage") and "remove something" in host.run("storage")
+    pool = json.loads(host.run("storage", "--json"))[0]
+    assert (pool["kind"], pool["path"], pool["free_bytes"]) == ("nfs", "/srv/pools/nas", 614400)
+    host.run("storage", "check")
+    assert "nas is 85 % full" in host.read("/run/domus/failed/storage-full")
+    host.write("/etc/xen/web.cfg", 'disk = [ "/srv/pools/nas/web.img,raw,xvda,w" ]\n')
+    assert "disks in nas: web" in host.run("storage", "remove", "nas", "--yes", code=1)
+    host.write("/etc/xen/web.cfg", "disk = [ ]\n")
+    assert "say --yes" in host.run("storage", "remove", "nas", code=1)
+    host.tool("umount", f": >{host.root}/proc/mounts")
+    host.run("storage", "remove", "nas", "--yes")
+    assert "umount /srv/pools/nas" in host.noted() and "[pool" not in host.read("/etc/domus/host.conf")
+    # undo brings it back, started
+    host.run("undo")
+    assert host.noted()[-1].startswith("mount.nfs") and "nas" in host.run("get", "pool.nas.source")
+    # what does not start is not there
+    host.tool("mount", "echo no such device >&2; exit 1")
+    host.write("/sys/class/block/sdb/size", "2048\n")
+    host.run("storage", "add", "slow", "directory", "/dev/sdb", "--yes", code=1)
+    assert "[pool slow]" not in host.read("/etc/domus/host.conf")
+    assert [line.split()[0] for line in host.noted() if line.split()[0] in ("mkfs.ext4", "wipefs", "mount")] == [
+        "wipefs", "mkfs.ext4", "mount", "wipefs"]
+    assert "no such device" in host.run("storage", "add", "slow", "directory", "/home/x", code=1)
+    assert "has a meaning already" in host.run("storage", "add", "library", "nfs", "a:/b", code=1)
+    assert "nfs wants HOST:/PATH" in host.run("storage", "add", "x", "nfs", "/dev/sdb", code=1)
+
+
+def test_storage_at_boot(host):
+    """A pool that is not there is said, the others are started."""
+    host.write("/etc/domus/host.conf", CONF + "[pool a]\ntype = nfs\nsource = gone:/v\n"
+               "[pool b]\ntype = thin\nsource = domus-b/b\n")
+    host.tool("mount.nfs", "echo no route to host >&2; exit 1")
+    host.tool("lvm", "")
+    host.run("storage", "up", code=1)
+    assert "no route to host" in host.read("/run/domus/failed/pool-a")
+    assert "lvm vgchange -q -ay domus-b" in host.noted() and not host.has("/run/domus/failed/pool-b")
+    host.tool("mount.nfs", "")
+    host.run("storage", "up")
+    assert not host.has("/run/domus/failed/pool-a")
+    host.run("storage", "down")
+    assert host.noted()[-1] == "lvm vgchange -q -an domus-b"
 
 
 # ---- boot loader ----

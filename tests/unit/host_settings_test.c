@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changes in a configuration's text, differences of two configurations, secrets of bundles, GRUB's words. */
-/* sources: dom0-rootfs/host/conftext.c dom0-rootfs/host/changes.c dom0-rootfs/host/storage.c dom0-rootfs/host/host.c */
+/* sources: dom0-rootfs/host/conftext.c dom0-rootfs/host/changes.c dom0-rootfs/host/storage.c dom0-rootfs/host/poolplan.c dom0-rootfs/host/pools.c dom0-rootfs/host/host.c */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +14,12 @@
 #include "dom0-rootfs/host/changes.h"
 #include "dom0-rootfs/host/conftext.h"
 #include "dom0-rootfs/host/host.h"
+#include "dom0-rootfs/host/poolplan.h"
+#include "dom0-rootfs/host/pools.h"
 #include "dom0-rootfs/host/storage.h"
 #include "lib/bootcfg.h"
 #include "lib/mem.h"
+#include "lib/num.h"
 #include "tests/unit/hostconf_samples.h"
 
 static void keys(void **state)
@@ -172,14 +175,99 @@ static void thin_pools(void **state)
 	CLEANUP(storage_dispose) struct pools wrong = POOLS_INIT;
 	struct err err = ERR_INIT;
 	(void)state;
-	assert_int_equal(
-		storage_parse("  domus|pool|1024|512|33.30|1.5\n  x|y|1|0||\n", &pools, NULL), 0);
+	assert_int_equal(storage_parse("  domus|pool|1024|512|33.30|1.5|4096\n  x|y|1|0|||8\n",
+				 &pools, NULL),
+		0);
 	assert_int_equal(pools.count, 2);
 	assert_string_equal(pools.items[0].group, "domus");
 	assert_int_equal(pools.items[0].free_bytes, 512);
+	assert_int_equal(pools.items[0].meta_bytes, 4096);
+	assert_true(pools.items[0].is_there && !pools.items[1].is_there);
+	assert_ptr_equal(storage_find(&pools, "domus"), &pools.items[0]);
+	assert_ptr_equal(storage_find(&pools, "x/y"), &pools.items[1]);
+	assert_ptr_equal(storage_find(&pools, "y"), &pools.items[1]);
+	assert_null(storage_find(&pools, "z"));
 	assert_true(pools.items[0].data_percent > 33 && pools.items[0].data_percent < 34);
 	assert_int_equal(storage_parse("  something else\n", &wrong, &err), -1);
 	assert_string_equal(err.text, "lvs said \"  something else\"");
+}
+
+static void expect_plan(struct pool_plan *plan, const char *expected)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	poolplan_show(plan, &text);
+	assert_string_equal(str_text(&text), expected);
+	poolplan_dispose(plan);
+}
+
+static void pools_made_and_grown(void **state)
+{
+	struct pool pool = {.group = (char[]){"domus"},
+		.name = (char[]){"pool"},
+		.free_bytes = 4096 * NUM_MIB,
+		.meta_bytes = 64 * NUM_MIB,
+		.meta_percent = 10};
+	struct pool_plan plan = POOL_PLAN_INIT;
+	char *source = NULL;
+	(void)state;
+	poolplan_make("fast", HOST_POOL_THIN, "/dev/sdb", "", 100 * NUM_GIB, &plan, &source);
+	assert_string_equal(source, "domus-fast/fast");
+	mem_free_string(&source);
+	expect_plan(&plan, "lvm pvcreate -q --yes /dev/sdb\n"
+			   "lvm vgcreate -q --yes domus-fast /dev/sdb\n"
+			   "lvm lvcreate -q --yes --type thin-pool --name fast --extents 90%FREE "
+			   "--poolmetadatasize 128m --poolmetadataspare y domus-fast\n");
+	poolplan_make("slow", HOST_POOL_DIRECTORY, "/dev/sdc", "ab-12", 0, &plan, &source);
+	assert_string_equal(source, "UUID=ab-12");
+	mem_free_string(&source);
+	assert_string_equal(plan.steps[0].undo.items[0], "wipefs");
+	expect_plan(&plan, "mkfs.ext4 -q -F -m 0 -U ab-12 /dev/sdc\n");
+	poolplan_grow(&pool, "/dev/sdb", 100 * NUM_GIB, &plan);
+	assert_string_equal(plan.steps[1].undo.items[1], "vgreduce");
+	expect_plan(&plan, "lvm pvcreate -q --yes /dev/sdb\nlvm vgextend -q domus /dev/sdb\n"
+			   "lvm lvextend -q --poolmetadatasize +128m domus/pool\n"
+			   "lvm lvextend -q -l +95%FREE domus/pool\n");
+	/* into what the group keeps back; the metadata is what is scarce */
+	pool.meta_percent = 90;
+	poolplan_grow(&pool, NULL, 0, &plan);
+	expect_plan(&plan, "lvm lvextend -q --poolmetadatasize +72m domus/pool\n"
+			   "lvm lvextend -q -l +100%FREE domus/pool\n");
+	pool.meta_bytes = 15 * NUM_GIB;
+	poolplan_grow(&pool, NULL, 0, &plan);
+	expect_plan(&plan, "lvm lvextend -q -l +100%FREE domus/pool\n");
+}
+
+static void pools_start_and_stop(void **state)
+{
+	static const char before_text[] =
+		"[pool a]\ntype = thin\nsource = domus-a/a\n[pool b]\ntype = nfs\nsource = nas:/v\n"
+		"[pool c]\ntype = directory\nsource = UUID=12-ab\n";
+	static const char after_text[] =
+		"[pool b]\ntype = nfs\nsource = nas:/v\noptions = vers=4.2\n"
+		"[pool c]\ntype = directory\nsource = UUID=12-ab\n"
+		"[pool d]\ntype = directory\nsource = /home/d\n";
+	const struct hostconf_context context = {.zoneinfo_root = NULL};
+	CLEANUP(hostconf_dispose) struct host_config before;
+	CLEANUP(hostconf_dispose) struct host_config after;
+	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	(void)state;
+	hostconf_init(&before);
+	hostconf_init(&after);
+	hostconf_parse(
+		before_text, strlen(before_text), &context, SCHEMA_LENIENT, &before, &problems);
+	hostconf_parse(after_text, strlen(after_text), &context, SCHEMA_LENIENT, &after, &problems);
+	assert_int_equal(problems.errors, 0);
+	pools_describe_switch(&before, &after, &text);
+	assert_string_equal(str_text(&text), "  umount /srv/pools/b\n"
+					     "  lvm vgchange -q -an domus-a\n"
+					     "  mount.nfs nas:/v /srv/pools/b -o vers=4.2\n"
+					     "  mount -o bind /home/d /srv/pools/d\n");
+	str_dispose(&text);
+	pools_describe_switch(&after, &before, &text);
+	assert_non_null(strstr(str_text(&text), "  lvm vgchange -q -ay domus-a\n"));
+	assert_non_null(strstr(str_text(&text),
+		"  mount.nfs nas:/v /srv/pools/b -o hard,retry=0,nosuid,nodev,noatime\n"));
 }
 
 int main(void)
@@ -191,6 +279,8 @@ int main(void)
 		cmocka_unit_test(differences),
 		cmocka_unit_test(grub_words),
 		cmocka_unit_test(thin_pools),
+		cmocka_unit_test(pools_made_and_grown),
+		cmocka_unit_test(pools_start_and_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,6 +165,12 @@ static const struct key_case key_cases[] = {
 	{"[storage]\n", "library", "20 GiB", "1 MiB",
 		"1 MiB is out of range (256 MiB to 1024 TiB)"},
 	{"[storage]\n", "reserve", "10", "91", "91 is out of range (0 to 90)"},
+	{"[pool a]\nsource = vg/p\n", "type", "thin", "thick",
+		"\"thick\" is not one of: thin, directory, nfs"},
+	{"[pool a]\ntype = nfs\n", "source", "nas.example:/vol/guests", "nas",
+		"\"nas\" will not do: nfs wants HOST:/PATH"},
+	{"[pool a]\ntype = nfs\nsource = 192.0.2.9:/x\n", "options", "vers=4.2,hard", "ro; rm",
+		"\"ro; rm\" are no options of mount, as ro,noatime"},
 	{"[hook a]\nrun = true\n", "at", "first-boot", "later",
 		"\"later\" is not one of: before-partitioning, after-installation, first-boot"},
 	{"[hook a]\nat = first-boot\n", "run", "cd /root && touch 'x y'", "", "a value is missing"},
@@ -308,6 +314,21 @@ static void contradictions(void **state)
 {
 	static const struct text_case cases[] = {
 		{BRIDGE "method = static\n", "2: method = static needs the key \"address\"\n"},
+		{"[pool a]\ntype = thin\nsource = UUID=1\noptions = ro\n",
+			"3: source: \"UUID=1\" will not do: thin wants GROUP/POOL\n"
+			"4: options: a thin pool is not mounted\n"},
+		{"[pool a]\ntype = directory\nsource = nas:/x\n",
+			"3: source: \"nas:/x\" will not do: directory wants UUID=... of a file system, or a path\n"},
+		{"[pool a]\ntype = directory\nsource = /srv/domus/a\n[pool b]\ntype = directory\n"
+		 "source = UUID=1234-ABCD\n[pool c]\ntype = nfs\nsource = [2001:db8::1]:/x\n"
+		 "[pool d]\ntype = thin\nsource = vg-1/p_1\n",
+			""},
+		{"[pool a]\ntype = nfs\nsource = nas:/x\n[pool b]\ntype = nfs\nsource = nas:/x\n",
+			"6: source: nas:/x is already that of [pool a]\n"},
+		{"[pool library]\ntype = nfs\nsource = nas:/x\n",
+			"1: [pool library]: the name \"library\" has a meaning already; choose another\n"},
+		{"[pool A_b]\ntype = nfs\nsource = nas:/x\n",
+			"1: [pool A_b]: \"A_b\" is no name for a pool: at most 32 of a-z, 0-9 and -, a letter first\n"},
 		{BRIDGE "address = 192.0.2.10/24\n", "2: address needs method = static\n"},
 		{BRIDGE "method = dhcp\ngateway = 192.0.2.1\n",
 			"3: gateway needs method = static\n"},
@@ -619,6 +640,13 @@ static void random_named(struct host_config *config)
 		void *user = add(config, "user", "user", i);
 		fill(user, "user");
 		set(user, "user", "uid", uid);
+	}
+	for (unsigned i = 0; i < random_below(3); i++) {
+		CLEANUP(mem_free_string) char *source = xasprintf("nas.example:/vol%u", i);
+		void *pool = add(config, "pool", "pool", i);
+		set(pool, "pool", "type", "nfs");
+		set(pool, "pool", "source", source);
+		set(pool, "pool", "options", random_below(2) ? "vers=4.2" : "ro");
 	}
 	const struct schema_section *vm = schema_find_section(&host_schema, "vm");
 	for (unsigned i = 0; i < random_below(3); i++) {

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pools of the host's file on the running host: started, stopped, who uses them. */
+#include "pools.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "lang.h"
+#include "mem.h"
+#include "poolplan.h"
+
+#define FAILED_DIR "/run/domus/failed"
+#define GUEST_DIR "/etc/xen"
+
+enum { MOUNTS_MAX_BYTES = 1024 * 1024, GUEST_MAX_BYTES = 256 * 1024 };
+
+static const struct host_pool *find(const struct host_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_pools; i++)
+		if (strcmp(config->pools[i].name, name) == 0)
+			return &config->pools[i];
+	return NULL;
+}
+
+static bool is_same(const struct host_pool *a, const struct host_pool *b)
+{
+	return a && b && a->type == b->type && strcmp(a->source, b->source) == 0 &&
+	       strcmp(a->options, b->options) == 0;
+}
+
+bool pools_is_mounted(const char *root, const char *path)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(mem_free_string) char *word = xasprintf(" %s ", path);
+	return file_read(root, "/proc/mounts", MOUNTS_MAX_BYTES, &text, NULL) == 0 &&
+	       strstr(str_text(&text), word) != NULL;
+}
+
+static bool is_up(const char *root, const struct host_pool *pool)
+{
+	CLEANUP(mem_free_string) char *dir = xasprintf(POOL_DIR "/%s", pool->name);
+	return pool->type != HOST_POOL_THIN && pools_is_mounted(root, dir);
+}
+
+/* What is wrong with a pool stays on the status page until it is right. */
+static void record(const char *root, const struct host_pool *pool, const struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = xasprintf(FAILED_DIR "/pool-%s", pool->name);
+	CLEANUP(mem_free_string) char *text = err ? xasprintf("%s\n", err->text) : NULL;
+	if (!text)
+		(void)file_remove(root, path, NULL);
+	else if (file_make_dirs(root, FAILED_DIR, 0755, NULL) == 0)
+		(void)file_write(root, path, text, strlen(text), 0644, NULL);
+}
+
+/* Failures: 0 or 1. */
+static int switch_one(const char *root, const struct host_pool *pool, bool is_start)
+{
+	CLEANUP(poolplan_dispose) struct pool_plan plan = POOL_PLAN_INIT;
+	struct err err = ERR_INIT;
+	bool has_mount = pool->type != HOST_POOL_THIN;
+	if (has_mount && is_up(root, pool) == is_start) {
+		record(root, pool, NULL);
+		return 0;
+	}
+	if (is_start)
+		poolplan_up(pool, &plan);
+	else
+		poolplan_down(pool, &plan);
+	if (poolplan_execute(root, &plan, &err) == 0) {
+		record(root, pool, NULL);
+		return 0;
+	}
+	(void)fprintf(stderr, _("domus-host: pool %s: %s\n"), pool->name, err.text);
+	record(root, pool, &err);
+	return 1;
+}
+
+int pools_switch(
+	const char *root, const struct host_config *before, const struct host_config *after)
+{
+	int failures = 0;
+	for (size_t i = before->n_pools; i-- > 0;)
+		if (!is_same(&before->pools[i], find(after, before->pools[i].name)))
+			failures += switch_one(root, &before->pools[i], false);
+	for (size_t i = 0; i < after->n_pools; i++)
+		if (!is_same(&after->pools[i], find(before, after->pools[i].name)))
+			failures += switch_one(root, &after->pools[i], true);
+	return failures;
+}
+
+static void describe(const struct host_pool *pool, bool is_start, struct str *ret_text)
+{
+	CLEANUP(poolplan_dispose) struct pool_plan plan = POOL_PLAN_INIT;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (is_start)
+		poolplan_up(pool, &plan);
+	else
+		poolplan_down(pool, &plan);
+	poolplan_show(&plan, &text);
+	str_add(ret_text, "  %s", str_text(&text));
+}
+
+void pools_describe_switch(
+	const struct host_config *before, const struct host_config *after, struct str *ret_text)
+{
+	for (size_t i = before->n_pools; i-- > 0;)
+		if (!is_same(&before->pools[i], find(after, before->pools[i].name)))
+			describe(&before->pools[i], false, ret_text);
+	for (size_t i = 0; i < after->n_pools; i++)
+		if (!is_same(&after->pools[i], find(before, after->pools[i].name)))
+			describe(&after->pools[i], true, ret_text);
+}
+
+/* Whether a line that is no comment has the path. */
+static bool names_path(const char *text, const char *path)
+{
+	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
+	strlist_add_lines(&lines, text);
+	for (size_t i = 0; i < lines.count; i++)
+		if (lines.items[i][strspn(lines.items[i], " \t")] != '#' &&
+			strstr(lines.items[i], path))
+			return true;
+	return false;
+}
+
+void pools_list_users(const char *root, const char *path, struct strlist *ret_guests)
+{
+	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
+	(void)file_list_dir(root, GUEST_DIR, &names, NULL);
+	for (size_t i = 0; i < names.count; i++) {
+		size_t len = strlen(names.items[i]);
+		CLEANUP(mem_free_string) char *file = xasprintf(GUEST_DIR "/%s", names.items[i]);
+		CLEANUP(str_dispose) struct str text = STR_INIT;
+		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
+			file_read(root, file, GUEST_MAX_BYTES, &text, NULL) < 0)
+			continue;
+		if (names_path(str_text(&text), path))
+			strlist_addf(ret_guests, "%.*s", (int)(len - 4), names.items[i]);
+	}
+}
