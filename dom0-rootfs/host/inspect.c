@@ -141,7 +141,7 @@ static const struct {
 	const char *key;
 } identity[] = {{"host", "name"}, {"nic", "mac"}, {"bridge", "address"}, {"bridge", "address6"},
 	{"root", "password"}, {"root", "ssh-key"}, {"user", "password"}, {"user", "ssh-key"},
-	{"disk", "serial"}, {"disk", "wwn"}, {"install", "reinstall"}};
+	{"disk", "serial"}, {"disk", "wwn"}, {"disk", "erase"}, {"install", "reinstall"}};
 
 static bool is_identity(const char *section, const char *key)
 {
@@ -190,7 +190,11 @@ static void build_saved(const struct options *options, const struct host_config 
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	CLEANUP(str_dispose) struct str body = STR_INIT;
-	schema_write(&host_schema, config, &text);
+	/* Installed again, this host's disk has this host on it. The copy owns nothing. */
+	struct host_config again = *config;
+	if (!options->is_template && (config->disk_serial[0] || config->disk_wwn[0]))
+		again.disk_erase = true;
+	schema_write(&host_schema, &again, &text);
 	if (options->is_template)
 		make_template(str_text(&text), &body, left_out);
 	else

@@ -4,6 +4,7 @@
 import re
 import struct
 import subprocess
+import zlib
 
 import pytest
 
@@ -256,6 +257,37 @@ def old_raid(image):
         stream.write(block)
 
 
+def old_lvm(image):
+    """The label of a physical volume in the second sector; its checksum is CRC-32 from a beginning of LVM's own."""
+    rest = struct.pack("<I8s32s", 32, b"LVM2 001", b"a" * 32).ljust(512 - 20, b"\0")
+    begin = 0xF597A6CF ^ 0xFFFFFFFF
+    label = struct.pack("<8sQI", b"LABELONE", 1, zlib.crc32(rest, begin) ^ 0xFFFFFFFF) + rest
+    with open(image, "r+b") as stream:
+        stream.seek(512)
+        stream.write(label)
+
+
+def zfs_pair(name, kind, value):
+    """A name and its value in XDR, sizes first; see nvpair.c of OpenZFS."""
+    padded = name.encode().ljust((len(name) + 3) // 4 * 4, b"\0")
+    rest = struct.pack(">I", len(name)) + padded + struct.pack(">II", kind, 1) + value
+    return struct.pack(">II", len(rest) + 8, len(rest) + 16) + rest
+
+
+def old_zfs(image):
+    """The last of a pool's four labels, 256 KiB from the end: its description, then uberblocks; see vdev_impl.h of OpenZFS."""
+    described = struct.pack(">BBHII", 1, 1, 0, 0, 1) + zfs_pair("name", 9, struct.pack(">I4s", 3, b"old"))
+    for name, value in (("version", 5000), ("state", 0), ("txg", 7), ("pool_guid", 77), ("guid", 78)):
+        described += zfs_pair(name, 8, struct.pack(">Q", value))
+    with open(image, "r+b") as stream:
+        label = stream.seek(0, 2) - (256 << 10)
+        stream.seek(label + (16 << 10))
+        stream.write(described + bytes(8))
+        for i in range(128):
+            stream.seek(label + (128 << 10) + (i << 10))
+            stream.write(struct.pack("<5Q", 0x00BAB10C, 5000, i + 1, 0, 1))
+
+
 @pytest.mark.full
 def test_install_disk_safety():
     """Three disks: refusals change nothing, an installation and a failing one leave the other two alone."""
@@ -264,6 +296,8 @@ def test_install_disk_safety():
     for image in (second, third):
         subprocess.run(["mkfs.ext4", "-q", "-F", "-L", "keep", image], check=True)
     old_raid(system)
+    old_lvm(system)
+    old_zfs(system)
     fourth = disk(name, "fourth.img")
     with open(fourth, "r+b") as stream:
         stream.seek(4096)
@@ -274,6 +308,8 @@ def test_install_disk_safety():
         (conf(a=("serial = SYSTEM", "min-size = 1 GiB")), "fits 4 disks"),
         (conf(a=("serial = SYSTEM", "serial = SECOND")), "is not empty"),
         (conf(), "linux_raid_member"),
+        (conf(), "LVM2_member"),
+        (conf(), "zfs_member"),
         (conf(a=("serial = SYSTEM", "serial = FOURTH")), "unknown data"),
         (conf(a=("serial = SYSTEM", "serial = SYSTEM\nstate = 20 GiB")), "is too small"),
         (conf(a=("[disk]", "[hook stop]\nat = before-partitioning\nrun = echo no >&2; exit 3\n\n[disk]\nerase = yes")),

@@ -13,6 +13,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -452,6 +453,23 @@ def test_running_installation_is_shown():
         assert (executor.FOLDER / "abort").exists()
         executor.say("done", 40, 100)
         terminal.wait("Restart into the new host").compare("install-done").press("DOWN", "DOWN", "ENTER")
+        assert terminal.end() == 0
+
+
+def test_lost_line():
+    """The connection breaks: the pages end, the installation is not asked to, and the next call shows it."""
+    with Executor() as executor:
+        executor.say("running")
+        lost = Terminal([PROGRAM, "pages", "--root", "build/tui/root"]).wait("35%")
+        lost.child.ptyproc.fileobj.close()
+        limit = time.monotonic() + 10
+        while os.waitpid(lost.child.pid, os.WNOHANG)[0] == 0:
+            assert time.monotonic() < limit, "the pages run on without a terminal"
+            time.sleep(0.05)
+        assert not (executor.FOLDER / "abort").exists()
+        terminal = Terminal([PROGRAM, "pages", "--root", "build/tui/root"]).wait("35%")
+        executor.say("done", 40, 100)
+        terminal.wait("Restart into the new host").press("DOWN", "DOWN", "ENTER")
         assert terminal.end() == 0
 
 

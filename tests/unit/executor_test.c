@@ -252,6 +252,19 @@ static void stopped_and_started_twice(void **state)
 	assert_false(something_is_mounted());
 }
 
+/* What a lost connection, a closed terminal or its keys send. */
+static void no_signal_stops_it(void **state)
+{
+	CLEANUP(plan_dispose) struct plan plan = PLAN_INIT;
+	struct executor_status status;
+	(void)state;
+	make_plan(&plan);
+	set_hook(&plan, "tell", "for s in HUP INT QUIT PIPE TERM; do kill -$s $PPID; done", "9");
+	assert_int_equal(execute(&plan, &status), 0);
+	assert_string_equal(status.error, "");
+	assert_int_equal(status.state, EXECUTOR_DONE);
+}
+
 /* ---- the firmware's boot menu ---- */
 
 #define VENDOR "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -327,6 +340,7 @@ int main(void)
 		cmocka_unit_test(a_hook_has_its_time),
 		cmocka_unit_test(the_log_of_a_failure_stays),
 		cmocka_unit_test(stopped_and_started_twice),
+		cmocka_unit_test(no_signal_stops_it),
 		SCRATCH_TEST(the_firmware_starts_the_disk_first),
 	};
 	if (unshare(CLONE_NEWNS) < 0 || mount("tmpfs", "/run", "tmpfs", 0, "") < 0) {
