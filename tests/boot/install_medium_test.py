@@ -2,25 +2,13 @@
 """A finished image that was given a host's file: it installs that host, here under UEFI, on a disk of 4096-byte
 sectors, and the firmware's own boot menu starts it."""
 
-import subprocess
-
 import pytest
 
 from harness.machine import BUILD, ISO, Machine
+from harness.medium import with_file
 from install_test import conf, disk, drives, log_in, powers_off, settings_are_in_force
 
 VARIABLES = "/sys/firmware/efi/efivars"
-
-
-def with_file(iso, text, output):
-    """The image with the file as /domus.conf; see README.md."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.unlink(missing_ok=True)
-    source = output.parent / "domus.conf"
-    source.write_text(text)
-    subprocess.run(["xorriso", "-indev", iso, "-outdev", output, "-boot_image", "any", "replay", "-map", source,
-                    "/domus.conf"], check=True, capture_output=True)
-    return output
 
 
 def system_drive(image):

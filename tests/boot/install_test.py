@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from harness.machine import BUILD, Machine
+from harness.machine import BUILD, LIVE, Machine
 
 # openssl passwd -6 -salt saltsalt 'p@ss:w_rd'
 PASSWORD = "p@ss:w_rd"
@@ -219,7 +219,7 @@ def test_install_keep():
         assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
         powers_off(machine)
     with Machine(name + "_break", extra=drives(system=system) + texts) as machine:
-        machine.boot(timeout=300)
+        machine.boot(LIVE, timeout=300)
         status, output = apply(machine, 1)  # to slot A, from B
         assert status == 0, output
         machine.run("mkdir -p /tmp/a && mount -t ext4 /dev/vda3 /tmp/a && echo broken >/tmp/a/domus/xen.gz && umount /tmp/a")
@@ -230,7 +230,7 @@ def test_install_keep():
         assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
         powers_off(machine)
     with Machine(name + "_repair", extra=drives(system=system) + texts) as machine:
-        machine.boot(timeout=300)
+        machine.boot(LIVE, timeout=300)
         machine.run("dd if=/dev/zero of=/dev/vda bs=440 count=1 conv=notrunc")
         status, output = apply(machine, 2)
         assert status == 0, output
@@ -275,7 +275,7 @@ def zfs_pair(name, kind, value):
 
 
 def old_zfs(image):
-    """The last of a pool's four labels, 256 KiB from the end: its description, then uberblocks; see vdev_impl.h of OpenZFS."""
+    """The last of a pool's four labels, 256 KiB from the end: its description, then uberblocks; see OpenZFS' vdev_impl.h."""
     described = struct.pack(">BBHII", 1, 1, 0, 0, 1) + zfs_pair("name", 9, struct.pack(">I4s", 3, b"old"))
     for name, value in (("version", 5000), ("state", 0), ("txg", 7), ("pool_guid", 77), ("guid", 78)):
         described += zfs_pair(name, 8, struct.pack(">Q", value))

@@ -57,7 +57,8 @@ address = 192.168.1.2/24
 
 def change(machine, before, after):
     """From the live system's own network (None), or that of a file, to that of another."""
-    print(machine.run("domus-host network down" + (f" --conf {before}" if before else "") + " 2>&1", timeout=120, check=False))
+    down = "domus-host network down" + (f" --conf {before}" if before else "")
+    print(machine.run(f"{down} 2>&1", timeout=120, check=False))
     machine.run(f"domus-host network up --conf {after}", timeout=120)
 
 

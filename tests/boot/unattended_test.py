@@ -8,7 +8,7 @@ import re
 import pytest
 
 from install_test import apply, config_volume, conf, disk, drives, install, log_in, powers_off, texts_drive
-from harness.machine import BUILD, Machine
+from harness.machine import BUILD, LIVE, Machine
 from harness.server import Server, certificate
 
 # Fits no disk: every run ends before anything is written.
@@ -158,7 +158,7 @@ def test_unattended_guest_and_reinstallation():
         assert "kept-guest-data" in kept
         powers_off(machine)
     with Machine(name + "_again", extra=drives(system=system) + texts) as machine:
-        machine.boot("\x01\r", timeout=300)
+        machine.boot(LIVE, timeout=300)
         output = unattended(machine, "LABEL=TEXTS:/0.conf")
         assert 'installed with "reinstall = first"; nothing was changed' in output, output
         status, output = apply(machine, 1)

@@ -24,6 +24,8 @@ OVMF = Path("/usr/share/OVMF")
 SLOW = float(os.environ.get("DOMUS_SLOW", "1"))
 
 PROMPT = "domus-test# "
+# In GRUB's menu: the first entry, where the system on the medium is; beside an installed disk it is not the default.
+LIVE = "\x01\r"
 # Xen keeps 128 characters of what comes over its serial line until dom0 reads them; the rest of a longer
 # line is lost when dom0 is late.
 LINE_MAX = 100
