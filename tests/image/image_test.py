@@ -8,6 +8,8 @@ import stat
 import subprocess
 from pathlib import Path
 
+from harness.medium import with_file
+
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / "build"
 LAYERS = BUILD / "layers"
@@ -96,6 +98,29 @@ def test_mirror_for_guests_is_in_the_image():
     assert (share / "guest-mirror").read_text().strip() == recorded == (words_of_build()["GUEST_MIRROR"].strip() or built_from)
     packages = [line for line in (BUILD / "manifest").read_text().splitlines() if not line.startswith("#")]
     assert [line for line in (share / "manifest").read_text().splitlines() if not line.startswith("#")] == packages
+
+
+def boots_by(iso):
+    """How firmware starts the image: without places and sizes, and without the gap at its end, which has a name too."""
+    said = subprocess.run(["xorriso", "-indev", iso, "-report_el_torito", "plain", "-report_system_area", "plain"], text=True,
+                          check=True, capture_output=True).stdout
+    kept = ("El Torito img path", "El Torito img opts", "System area options", "System area summary", "GPT partname local")
+    return [line for line in said.splitlines() if line.startswith(kept) and "Gap" not in line]
+
+
+def test_finished_image_takes_a_file(tmp_path):
+    """It still starts in the same ways, under the same name, and has all its files."""
+    old, new = BUILD / "domus.iso", with_file(BUILD / "domus.iso", "[host]\nname = xen1\n", tmp_path / "new.iso")
+    assert boots_by(new) == boots_by(old)
+    listed = {}
+    for iso in (old, new):
+        done = subprocess.run(["xorriso", "-indev", iso, "-pvd_info", "-find", "/", "-type", "f", "-exec", "report_lba"],
+                              text=True, check=True, capture_output=True)
+        assert (BUILD / "iso/domus/volume").read_text().strip() in done.stdout
+        # blocks, bytes and path of each file
+        listed[iso] = set(re.findall(r"^File data lba: .*,(.*,.*, '.*')$", done.stdout, re.M))
+    assert len(listed[old]) > 30 and listed[old] < listed[new]
+    assert [entry.split("'")[1] for entry in listed[new] - listed[old]] == ["/domus.conf"]
 
 
 def test_hypervisor_from_source_has_shadow_paging():
