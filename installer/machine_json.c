@@ -40,9 +40,9 @@ static json_t *disk_json(const struct disk_info *d)
 
 static json_t *nic_json(const struct net_dev *n)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:s, s:s}", "name", n->name, "mac", n->mac,
-		"kind", net_kinds[n->kind], "link", n->has_carrier, "up", n->is_up, "driver",
-		n->driver, "bus_path", n->path);
+	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:b, s:s, s:s}", "name", n->name, "mac", n->mac,
+		"kind", net_kinds[n->kind], "link", n->has_carrier, "speed_mbit",
+		(int)n->speed_mbit, "up", n->is_up, "driver", n->driver, "bus_path", n->path);
 }
 
 void machine_write_json(const struct machine *m, struct str *ret_text)
@@ -147,7 +147,8 @@ static void read_nic(const json_t *o, struct net_dev *n)
 		.has_carrier = is_true(o, "link"),
 		.is_up = is_true(o, "up"),
 		.driver = text_of(o, "driver"),
-		.path = text_of(o, "bus_path")};
+		.path = text_of(o, "bus_path"),
+		.speed_mbit = (unsigned)number_of(o, "speed_mbit")};
 	for (size_t i = 0; i < ARRAY_SIZE(net_kinds); i++)
 		if (strcmp(kind, net_kinds[i]) == 0)
 			n->kind = (enum net_kind)i;

@@ -10,6 +10,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "num.h"
 #include "str.h"
 
 #define SYS_NET "/sys/class/net"
@@ -77,6 +78,16 @@ static char *read_mac(const char *root, const char *dev)
 	return mac;
 }
 
+/* Megabits a second; a card that is down gives an error or -1. */
+static unsigned read_speed(const char *root, const char *name)
+{
+	CLEANUP(mem_free_string) char *text = read_attribute(root, name, "speed");
+	int64_t speed = 0;
+	if (!text || num_parse_int(text, 0, 10000000, &speed, NULL) < 0)
+		return 0;
+	return (unsigned)speed;
+}
+
 static struct net_dev read_dev(const char *root, const char *name)
 {
 	CLEANUP(mem_free_string) char *carrier = read_attribute(root, name, "carrier");
@@ -90,7 +101,8 @@ static struct net_dev read_dev(const char *root, const char *name)
 		.is_up = (flag_bits & 1) != 0,
 		.driver = read_link_name(root, name, "device/driver"),
 		.path = read_link_name(root, name, "device"),
-		.master = read_link_name(root, name, "master")};
+		.master = read_link_name(root, name, "master"),
+		.speed_mbit = read_speed(root, name)};
 }
 
 int netinv_compare_names(const char *a, const char *b)

@@ -22,9 +22,10 @@ struct net_dev {
 	enum net_kind kind;
 	bool has_carrier; /* a link; unknown (false) while the card is down */
 	bool is_up;
-	char *driver; /* "" when unknown */
-	char *path;   /* place on the bus, "" when unknown */
-	char *master; /* bridge or bond it is a port of, or "" */
+	char *driver;        /* "" when unknown */
+	char *path;          /* place on the bus, "" when unknown */
+	char *master;        /* bridge or bond it is a port of, or "" */
+	unsigned speed_mbit; /* of the link; 0: none, or unknown */
 };
 
 /* Owns its devices, which stand in the order of their names, numbers by value: eth2, eth10. */

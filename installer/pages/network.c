@@ -64,6 +64,10 @@ void describe_card(const struct net_dev *card, struct str *out)
 {
 	str_add(out, "%s, %s, %s", card->mac, *card->driver ? card->driver : _("driver unknown"),
 		card->has_carrier ? _("link") : _("no link"));
+	if (card->has_carrier && card->speed_mbit >= 1000 && card->speed_mbit % 100 == 0)
+		str_add(out, " %g Gbit/s", card->speed_mbit / 1000.0);
+	else if (card->has_carrier && card->speed_mbit)
+		str_add(out, " %u Mbit/s", card->speed_mbit);
 }
 
 /* --- leaving the page */

@@ -2,13 +2,15 @@
 """An installation from a file, and the host that comes of it: settings in force, on BIOS and UEFI."""
 
 import re
+import socket
 import struct
 import subprocess
 import zlib
 
+import pexpect
 import pytest
 
-from harness.machine import BUILD, LIVE, Machine
+from harness.machine import BUILD, LIVE, SLOW, Machine
 
 # openssl passwd -6 -salt saltsalt 'p@ss:w_rd'
 PASSWORD = "p@ss:w_rd"
@@ -102,10 +104,30 @@ def log_in(machine, user="root", password=PASSWORD, timeout=240):
     machine.shell_ready()
 
 
-def settings_are_in_force(machine):
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def by_ssh(port, command, user="root", password=PASSWORD):
+    """What a command prints over SSH, whose port of the machine is this one of ours."""
+    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR",
+               "PreferredAuthentications=password", "NumberOfPasswordPrompts=1"]
+    words = [word for option in options for word in ("-o", option)]
+    ssh = pexpect.spawn("ssh", ["-p", str(port), *words, f"{user}@127.0.0.1", command], timeout=120 * SLOW,
+                        encoding="utf-8")
+    ssh.expect("assword: ")
+    ssh.sendline(password)
+    ssh.expect(pexpect.EOF)
+    ssh.close()
+    assert ssh.exitstatus == 0, ssh.before
+    return ssh.before.strip()
+
+
+def settings_are_in_force(machine, name="xen1"):
     assert re.search(r"^Domain-0\s+0\s", machine.run("xl list"), re.M)
     assert machine.run("ls /run/domus/failed").split() == []
-    assert machine.run("hostname").strip() == "xen1"
+    assert machine.run("hostname").strip() == name
     assert "CE" in machine.run("date")  # CET or CEST
     assert "10.0.0.1/24" in machine.run("ip -4 -br addr show xenbri | cat")
     assert "guest_loglvl=all" in machine.run("xl info xen_commandline")
@@ -147,9 +169,14 @@ def test_install_unattended():
         machine.run("echo kept >/root/kept")
         assert "reinstall=first" in environment(machine)
         powers_off(machine)
-    with Machine(name + "_uefi", medium=None, firmware="uefi", machine="q35", extra=drives(system=system)) as machine:
+    port = free_port()
+    with Machine(name + "_uefi", medium=None, firmware="uefi", machine="q35", extra=drives(system=system),
+                 nic=f"user,model=e1000,hostfwd=tcp:127.0.0.1:{port}-:22") as machine:
         log_in(machine)
         settings_are_in_force(machine)
+        machine.run("until ip -4 route | grep -q default && nc 127.0.0.1 22 </dev/null | grep -q SSH-; do sleep 1; done",
+                    timeout=120)
+        assert [by_ssh(port, "hostname", user) for user in ("root", "tux")] == ["xen1", "xen1"]
         assert machine.run("cat /root/kept").strip() == "kept"
         machine.run("test -d /sys/firmware/efi")
         print(machine.run("cat /run/domus/log/times; free -m; ls -la /var/log"))
@@ -179,7 +206,7 @@ def apply(machine, number, timeout=400):
 def install(name, extra, *numbers):
     """Installs from these of the texts, one after the other, on a machine of its own."""
     with Machine(name, extra=extra) as machine:
-        machine.boot(timeout=300)
+        machine.boot(LIVE, timeout=300)
         for number in numbers:
             status, output = apply(machine, number)
             assert status == 0, output

@@ -283,6 +283,21 @@ def test_connection():
     terminal.press("ENTER").wait("How do people log in")
 
 
+def test_poor_machine(tmp_path):
+    """Without VT-x, IOMMU and network cards: what that costs is said, and the host can be installed."""
+    machine = json.loads((TOP / "tests/tui/machine.json").read_text())
+    machine["cpu"] |= {"hvm": False, "hap": False, "iommu": False}
+    machine["nics"] = []
+    inventory, answers = tmp_path / "machine.json", tmp_path / "answers.conf"
+    inventory.write_text(json.dumps(machine))
+    terminal = go(start("--inventory", inventory, "--output", answers), until("hardware")).wait("Processor")
+    terminal.wait("VT-x/AMD-V  OFF: no full virtualization. Windows and").wait("IOMMU       OFF: PCI devices cannot be given")
+    terminal.press("PGDN").wait("Network     NONE: guests reach each other only").press("ENTER")
+    go(terminal, LAST)
+    assert terminal.end() == 0
+    assert "ports = auto" in answers.read_text()
+
+
 def test_repair_asks_little(tmp_path):
     """Of a machine with a Domus: disk, a password that may stay empty, the plan of a repair."""
     inventory = tmp_path / "machine.json"

@@ -39,7 +39,8 @@ static void devices(void **state)
 	static const char *const lo[] = {
 		"address=00:00:00:00:00:00\n", "type=772\n", "flags=0x9\n", "carrier=1\n", NULL};
 	static const char *const eth10[] = {"address=52:54:00:AA:00:10\n", "type=1\n",
-		"flags=0x1003\n", "carrier=1\n", "device/", "master>../xenbr0", NULL};
+		"flags=0x1003\n", "carrier=1\n", "speed=2500\n", "device/", "master>../xenbr0",
+		NULL};
 	static const char *const eth2[] = {
 		"address=52:54:00:aa:00:02\n", "type=1\n", "flags=0x1002\n", "device/", NULL};
 	static const char *const bridge[] = {"address=52:54:00:aa:00:10\n", "type=1\n",
@@ -84,7 +85,9 @@ static void devices(void **state)
 	assert_string_equal(dev->driver, "e1000");
 	assert_string_equal(dev->master, "xenbr0");
 	assert_true(dev->has_carrier && dev->is_up);
+	assert_int_equal(dev->speed_mbit, 2500);
 	dev = netinv_find(&inventory, "eth2");
+	assert_int_equal(dev->speed_mbit, 0);
 	assert_false(dev->has_carrier || dev->is_up);
 	assert_null(netinv_find(&inventory, "eth3"));
 }
