@@ -187,7 +187,11 @@ static int judge(const char *slot_uuid, struct err *err)
 	const char *fault = wait_healthy();
 	if (fault)
 		return err_set(err, ERR_INVALID, 0, _("this release is not healthy: %s"), fault);
-	return write_word(str_text(&block), slot, "ok", err);
+	/* domus-host may have written its own words meanwhile. */
+	CLEANUP(str_dispose) struct str now = STR_INIT;
+	if (file_read(ESP_DIR, BOOTCFG_DIR "/grubenv", 65536, &now, err) < 0)
+		return -1;
+	return write_word(str_text(&now), slot, "ok", err);
 }
 
 int command_confirm(const struct options *options)
