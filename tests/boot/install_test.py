@@ -140,8 +140,8 @@ def settings_are_in_force(machine, name="xen1"):
 
 
 def environment(machine):
-    """The boot loader's, of the disk that is vda."""
-    return machine.run("mkdir -p /tmp/e && mount -t vfat -o ro /dev/vda2 /tmp/e && cat /tmp/e/boot/grub/grubenv; umount /tmp/e")
+    """The boot loader's, of the disk that is vda. Not read-only: the host itself may have it open for a moment."""
+    return machine.run("mkdir -p /tmp/e && mount -t vfat /dev/vda2 /tmp/e && cat /tmp/e/boot/grub/grubenv; umount /tmp/e")
 
 
 def powers_off(machine):
@@ -213,6 +213,31 @@ def install(name, extra, *numbers):
         powers_off(machine)
 
 
+FIRST_START = """\
+[hook note]
+at = first-boot
+run = echo "$(hostname)" >>/root/first-start
+
+[vm demo]
+os = demo
+method = pv
+autostart = yes
+disk = new, size=64 MiB
+
+[disk]"""
+
+# What a host must not lose: its SSH identity, its guests' files and disks, root's home.
+KEPT = "sha256sum /var/lib/domus/ssh/* /etc/xen/demo.cfg /root/first-start; ls -l /etc/xen/auto | grep -c demo; " \
+       "lvm lvs --noheadings -o lv_name,lv_uuid domus; head -c 16 /dev/domus/demo-xvda"
+
+
+def guest_runs(machine):
+    for _ in range(60):
+        if re.search(r"^demo\s+\d+\s", machine.run("xl list"), re.M):
+            return
+    machine.fail("the guest does not run")
+
+
 KEEP = """\
 [install]
 licence = accepted
@@ -229,10 +254,12 @@ serial = SYSTEM
 
 @pytest.mark.full
 def test_install_keep():
-    """Upgrade: slot B is tried and kept; one that does not start falls back by itself; repair keeps the settings."""
+    """Upgrade: slot B is tried and kept; one that does not start falls back by itself; repair keeps the settings. The
+    guest, its disk and the SSH host keys are the same each time."""
     name = "install_keep"
     system = disk(name, "system.img")
-    texts = texts_drive(name, conf(), KEEP.format(mode="upgrade"), KEEP.format(mode="repair"))
+    text = conf(a=("[disk]", FIRST_START))
+    texts = texts_drive(name, text, KEEP.format(mode="upgrade"), KEEP.format(mode="repair"))
     install(name, drives(system=system) + texts, 0, 1)
     with Machine(name + "_b", medium=None, extra=drives(system=system)) as machine:
         machine.expect("New release: tried once", timeout=120)
@@ -243,6 +270,9 @@ def test_install_keep():
                 break
         else:
             machine.fail("the new release was not confirmed")
+        guest_runs(machine)
+        machine.run("printf kept-guest-data | dd of=/dev/domus/demo-xvda conv=fsync 2>/dev/null")
+        kept = machine.run(KEPT)
         assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
         powers_off(machine)
     with Machine(name + "_break", extra=drives(system=system) + texts) as machine:
@@ -255,6 +285,8 @@ def test_install_keep():
         machine.expect("DAMAGED: /domus/xen.gz", timeout=120)
         log_in(machine)
         assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
+        guest_runs(machine)
+        assert machine.run(KEPT) == kept
         powers_off(machine)
     with Machine(name + "_repair", extra=drives(system=system) + texts) as machine:
         machine.boot(LIVE, timeout=300)
@@ -265,6 +297,8 @@ def test_install_keep():
     with Machine(name + "_repaired", medium=None, extra=drives(system=system)) as machine:
         log_in(machine)
         settings_are_in_force(machine)
+        guest_runs(machine)
+        assert machine.run(KEPT) == kept
 
 
 def sums(*images):
@@ -315,6 +349,16 @@ def old_zfs(image):
             stream.write(struct.pack("<5Q", 0x00BAB10C, 5000, i + 1, 0, 1))
 
 
+def stopped(machine, number):
+    """Begins an installation, and asks it to stop in the middle; returns its output."""
+    machine.run("rm -f /run/domus/install/log")
+    machine.run(f"(domus-install apply /tmp/t/{number}.conf --yes >/tmp/output 2>&1; echo $? >/tmp/status) & sleep 1")
+    machine.run("until grep -qs 'Formatting slot A' /run/domus/install/log; do sleep 1; done; "
+                "touch /run/domus/install/abort; until [ -s /tmp/status ]; do sleep 1; done", timeout=300)
+    assert machine.run("cat /tmp/status").strip() == "1"
+    return machine.run("cat /tmp/output")
+
+
 @pytest.mark.full
 def test_install_disk_safety():
     """Three disks: refusals change nothing, an installation and a failing one leave the other two alone."""
@@ -354,6 +398,8 @@ def test_install_disk_safety():
         assert sums(system, second, third) == before
         status, output = apply(machine, 0)
         assert status == 1 and "hook stop: " in output, output
+        assert "/run/domus/install/target" not in machine.run("mount")
+        assert "stopped by the user" in stopped(machine, 1)
         assert "/run/domus/install/target" not in machine.run("mount")
         status, output = apply(machine, 1)
         assert status == 0, output

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from install_test import apply, config_volume, conf, disk, drives, install, log_in, powers_off, texts_drive
+from install_test import FIRST_START, KEPT, apply, config_volume, conf, disk, drives, guest_runs, install, log_in, \
+    powers_off, texts_drive
 from harness.machine import BUILD, LIVE, Machine
 from harness.server import Server, certificate
 
@@ -88,19 +89,6 @@ def test_unattended_places():
         machine.wait_off(120)
 
 
-FIRST_START = """\
-[hook note]
-at = first-boot
-run = echo "$(hostname)" >>/root/first-start
-
-[vm demo]
-os = demo
-method = pv
-autostart = yes
-disk = new, size=64 MiB
-
-[disk]"""
-
 AGAIN = """\
 [host]
 name = xen2
@@ -124,18 +112,6 @@ reinstall = second
 [disk]
 serial = SYSTEM
 """
-
-# What a host must not lose: its SSH identity, its guests' files and disks, root's home.
-KEPT = "sha256sum /var/lib/domus/ssh/* /etc/xen/demo.cfg /root/first-start; ls -l /etc/xen/auto | grep -c demo; " \
-       "lvm lvs --noheadings -o lv_name,lv_uuid domus; head -c 16 /dev/domus/demo-xvda"
-
-
-def guest_runs(machine):
-    for _ in range(60):
-        if re.search(r"^demo\s+\d+\s", machine.run("xl list"), re.M):
-            return
-    machine.fail("the guest does not run")
-
 
 @pytest.mark.full
 def test_unattended_guest_and_reinstallation():
