@@ -183,7 +183,10 @@ static void save_answers(struct ui *ui, const struct host_config *config)
 	}
 	if (choose_stick(ui, &disks, &stick) == UI_OK) {
 		CLEANUP(str_dispose) struct str text = STR_INIT;
-		schema_write(&host_schema, config, &text);
+		/* Installed again, that disk has this host on it. The copy owns nothing. */
+		struct host_config again = *config;
+		again.disk_erase = true;
+		schema_write(&host_schema, &again, &text);
 		if (stick_save(&stick, "host.conf", text.data, text.len, &err) < 0)
 			ui_say(ui, _("USB stick"), "%s", err.text);
 		else
@@ -215,9 +218,12 @@ enum ui_result page_done(struct ui *ui, void *state)
 			"  xl list        shows Domain-0\n"
 			"  domus-vm       lists and makes guests\n"
 			"  domus-host     shows and changes this host\n\n"
-			"Your answers are there in /etc/domus/host.conf; with it \"domus-install apply\" "
-			"installs the same host again."),
+			"Your answers are kept; there \"domus-host save\" writes the file that installs "
+			"the same host again."),
 		.help = ""};
+	struct executor_status status;
+	if (executor_read_status(&status, NULL) == 0 && status.n_warnings > 0)
+		q.title = _("Domus is installed, with warnings: see the log");
 	size_t chosen = 0;
 	for (;;) {
 		enum ui_result result = ui_menu(ui, &q, items, count, &chosen);
