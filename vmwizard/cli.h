@@ -58,11 +58,14 @@ int cli_detach_nic(struct cli *cli);
 int cli_cdrom(struct cli *cli);
 int cli_console(struct cli *cli);
 int cli_vnc(struct cli *cli);
+int cli_snapshot(struct cli *cli);
 
 /* "domus-vm: TEXT" on standard error; returns CLI_FAILED. */
 int cli_fail(const struct err *err);
 /* Profiles of the session: from --profiles, the image, or the source tree beside us. */
 int cli_load_profiles(struct cli *cli, struct err *err);
+/* Asks at a terminal; a script has decided. */
+bool cli_is_sure(const struct cli *cli, const char *question);
 /* Prints and frees. */
 void cli_print_json(json_t *json);
 /* Gives this process to xl's console. */

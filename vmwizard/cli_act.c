@@ -87,7 +87,7 @@ int cli_restore(struct cli *cli)
 }
 
 /* A person at a terminal is asked; a script has decided. */
-static bool is_sure(const struct cli *cli, const char *question)
+bool cli_is_sure(const struct cli *cli, const char *question)
 {
 	char answer[16] = "";
 	if (cli->is_sure || cli->is_dry || !isatty(STDIN_FILENO))
@@ -99,7 +99,7 @@ static bool is_sure(const struct cli *cli, const char *question)
 
 int cli_destroy(struct cli *cli)
 {
-	if (!is_sure(cli, _("What the guest has not written is lost.")))
+	if (!cli_is_sure(cli, _("What the guest has not written is lost.")))
 		return CLI_FAILED;
 	return run(cli, vm_destroy);
 }
@@ -111,8 +111,8 @@ int cli_delete(struct cli *cli)
 	/* Nobody is asked about what cannot be done. */
 	if (prepare(cli, &err) < 0 || act_want_off(&a, &err) < 0)
 		return cli_fail(&err);
-	if (!is_sure(cli, cli->with_disks ? _("Definition and disks are removed.")
-					  : _("The definition is removed, its disks stay.")))
+	if (!cli_is_sure(cli, cli->with_disks ? _("Definition and disks are removed.")
+					      : _("The definition is removed, its disks stay.")))
 		return CLI_FAILED;
 	if (vm_delete(&a, cli->with_disks, &err) < 0)
 		return cli_fail(&err);

@@ -15,6 +15,7 @@
 #include "vmwizard/act.h"
 #include "vmwizard/command.h"
 #include "vmwizard/guestcfg.h"
+#include "vmwizard/snapshot.h"
 
 static int read_spec(
 	const struct vm_action *a, struct xlcfg *cfg, struct vm_spec *spec, struct err *err)
@@ -26,22 +27,25 @@ static int read_spec(
 	return vm_xlcfg_read(str_text(&cfg->text), a->name, spec, NULL, err);
 }
 
-/* "VG/LV" of /dev/VG/LV; NULL for anything else. The caller frees. */
-static char *volume_of(const char *path)
+/* With its snapshots, which nothing else would ever remove. */
+static int remove_volume(const struct vm_action *a, const char *volume, struct err *err)
 {
-	const char *rest = strncmp(path, "/dev/", 5) == 0 ? path + 5 : NULL;
-	const char *slash = rest ? strchr(rest, '/') : NULL;
-	bool is_volume = slash && slash != rest && slash[1] && !strchr(slash + 1, '/') &&
-			 strncmp(rest, "mapper/", 7) != 0 && strncmp(rest, "disk/", 5) != 0;
-	return is_volume ? xstrdup(rest) : NULL;
+	struct snap_volumes volumes = SNAP_VOLUMES_INIT;
+	CLEANUP(strlist_dispose) struct strlist argv = STRLIST_INIT;
+	strlist_add_words(&argv, "lvremove -q -f");
+	strlist_add(&argv, volume);
+	if (snap_read(&volumes, NULL) == 0)
+		snap_list_of(&volumes, volume, &argv);
+	snap_volumes_dispose(&volumes);
+	return act_run_list(a, &argv, COMMAND_MS, err);
 }
 
 static int remove_disk(const struct vm_action *a, const char *path, struct err *err)
 {
-	CLEANUP(mem_free_string) char *volume = volume_of(path);
+	CLEANUP(mem_free_string) char *volume = vm_volume_of(path);
 	CLEANUP(mem_free_string) char *text = xasprintf("rm %s", path);
 	if (volume)
-		return act_run(a, COMMAND_MS, err, "lvremove", "-q", "-f", volume, NULL);
+		return remove_volume(a, volume, err);
 	if (a->show)
 		a->show(a->context, text);
 	return a->is_dry ? 0 : file_remove(a->root, path, err);
@@ -239,7 +243,7 @@ static int clone_disks(struct clone *c, struct err *err)
 {
 	for (size_t i = 0; i < c->spec.n_disks; i++) {
 		struct vm_disk *disk = &c->spec.disks[i];
-		CLEANUP(mem_free_string) char *volume = volume_of(disk->path);
+		CLEANUP(mem_free_string) char *volume = vm_volume_of(disk->path);
 		CLEANUP(str_dispose) struct str text = STR_INIT;
 		if (disk->is_readonly || disk->kind == VM_DISK_CDROM)
 			continue;

@@ -94,6 +94,10 @@ static const struct command {
 		N_("give it another name")},
 	{"clone", cli_clone, OPTION_DRY_RUN, 2, 2, false, "NAME NEW [--dry-run]",
 		N_("a copy of definition and disks, with identities of its own")},
+	{"snapshot", cli_snapshot, OPTION_JSON | OPTION_DRY_RUN | OPTION_YES, 1, 3, false,
+		"NAME [create|back|remove SNAPSHOT] [--json] [--dry-run] [--yes]",
+		N_("list, make or remove snapshots of its disks, or go back to one; then the disks as "
+		   "they were are the snapshot \"undo\"")},
 	{"set-memory", cli_set_memory, ACT, 2, 2, false, "NAME SIZE [--dry-run]",
 		N_("running: its memory now, until it stops; off: for its next start")},
 	{"set-vcpus", cli_set_vcpus, ACT, 2, 2, false, "NAME COUNT [--dry-run]",

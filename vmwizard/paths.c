@@ -3,6 +3,7 @@
 #include "vmwizard/paths.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "file.h"
 #include "mem.h"
@@ -27,4 +28,13 @@ char *vm_saved_path(const char *root, const char *name)
 		free(path);
 	}
 	return NULL;
+}
+
+char *vm_volume_of(const char *path)
+{
+	const char *rest = strncmp(path, "/dev/", 5) == 0 ? path + 5 : NULL;
+	const char *slash = rest ? strchr(rest, '/') : NULL;
+	bool is_volume = slash && slash != rest && slash[1] && !strchr(slash + 1, '/') &&
+			 strncmp(rest, "mapper/", 7) != 0 && strncmp(rest, "disk/", 5) != 0;
+	return is_volume ? xstrdup(rest) : NULL;
 }

@@ -16,4 +16,7 @@ char *vm_auto_path(const char *name);
 /* The saved guest of that name, or NULL; the caller frees. */
 char *vm_saved_path(const char *root, const char *name);
 
+/* "VG/LV" of /dev/VG/LV; NULL for anything else. The caller frees. */
+char *vm_volume_of(const char *path);
+
 #endif

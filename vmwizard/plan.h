@@ -45,6 +45,8 @@ int vm_plan_build(const struct vm_spec *spec, const struct profile *profile,
 /* The same for one more disk of a guest that is there: only what makes it. */
 int vm_plan_disk(const struct vm_spec *spec, const struct vm_disk *disk, const struct vm_host *host,
 	struct vm_plan *ret_plan, struct err *err);
+/* One more step; what is taken over. */
+struct vm_step *vm_plan_add(struct vm_plan *plan, enum vm_step_kind kind, char *what);
 void vm_plan_dispose(struct vm_plan *plan);
 /* The plan for people, one line a step, as --dry-run and the last page show it. */
 void vm_plan_show(const struct vm_plan *plan, struct str *ret_text);

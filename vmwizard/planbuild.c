@@ -15,7 +15,7 @@
 #define LIVE_DIR "/var/lib/domus/boot"
 #define FIRST_DIR "/run/domus/vm"
 
-static struct vm_step *add_step(struct vm_plan *plan, enum vm_step_kind kind, char *what)
+struct vm_step *vm_plan_add(struct vm_plan *plan, enum vm_step_kind kind, char *what)
 {
 	plan->steps = xreallocarray(plan->steps, plan->n_steps + 1, sizeof(*plan->steps));
 	struct vm_step *step = &plan->steps[plan->n_steps++];
@@ -34,7 +34,7 @@ static void plan_file_disk(struct vm_plan *plan, const struct vm_disk *disk)
 {
 	char size[NUM_SIZE_TEXT];
 	uint64_t bytes = (uint64_t)disk->size_mib * NUM_MIB;
-	struct vm_step *step = add_step(plan, VM_STEP_FILE,
+	struct vm_step *step = vm_plan_add(plan, VM_STEP_FILE,
 		xasprintf(_("disk %s: new %s file of %s: %s"), disk->target,
 			disk->is_full ? _("full") : _("sparse"), num_size_text(bytes, size),
 			disk->path));
@@ -52,7 +52,7 @@ static void plan_volume(
 	CLEANUP(mem_free_string) char *vg = xstrndup(pool->path, strcspn(pool->path, "/"));
 	CLEANUP(mem_free_string) char *full_name = xasprintf("%s/%s", vg, volume);
 	bool is_thin = pool->kind == VM_POOL_THIN && !disk->is_full;
-	struct vm_step *step = add_step(plan, VM_STEP_RUN,
+	struct vm_step *step = vm_plan_add(plan, VM_STEP_RUN,
 		xasprintf(_("disk %s: new %s volume of %s: %s"), disk->target,
 			is_thin ? _("thin") : _("full"),
 			num_size_text((uint64_t)disk->size_mib * NUM_MIB, text), full_name));
@@ -112,7 +112,7 @@ static void plan_fetch(
 		return;
 	CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", dir, word);
 	struct vm_step *step =
-		add_step(plan, VM_STEP_FETCH, xasprintf(_("fetch the %s: %s"), word, *text));
+		vm_plan_add(plan, VM_STEP_FETCH, xasprintf(_("fetch the %s: %s"), word, *text));
 	step->url = xstrdup(*text);
 	step->path = xstrdup(path);
 	step->sha256 = xstrdup(sha256);
@@ -136,7 +136,7 @@ static void plan_sources(
 	if (profile->answer == PROFILE_ANSWER_NONE || profile->answer > PROFILE_ANSWER_AUTOYAST)
 		return;
 	CLEANUP(mem_free_string) char *path = xasprintf("%s/initrd", dir);
-	struct vm_step *step = add_step(plan, VM_STEP_ANSWER,
+	struct vm_step *step = vm_plan_add(plan, VM_STEP_ANSWER,
 		xasprintf(_("put the answer file into the initrd as /%s: %s"),
 			names[profile->answer], spec->answer));
 	step->url = xstrdup(spec->answer);
@@ -151,7 +151,7 @@ static void plan_start(struct vm_plan *plan, const struct vm_spec *spec)
 	const char *name = plan->name;
 	struct vm_step *step;
 	if (!plan->first_cfg[0]) {
-		step = add_step(plan, VM_STEP_START, xasprintf(_("start guest %s"), name));
+		step = vm_plan_add(plan, VM_STEP_START, xasprintf(_("start guest %s"), name));
 		ARGV(step->argv, "xl", "create", "-e", "-q", plan->cfg_path);
 		ARGV(step->undo, "xl", "destroy", name);
 		return;
@@ -160,14 +160,14 @@ static void plan_start(struct vm_plan *plan, const struct vm_spec *spec)
 	 * The domain is made by the installer's file, then told its lasting one: when it reboots,
 	 * domus-monitor makes it anew from that, whatever became of this program meanwhile.
 	 */
-	step = add_step(plan, VM_STEP_RUN, xasprintf(_("guest %s with its installer"), name));
+	step = vm_plan_add(plan, VM_STEP_RUN, xasprintf(_("guest %s with its installer"), name));
 	ARGV(step->argv, "xl", "create", "-e", "-q", "-p", plan->first_path);
 	ARGV(step->undo, "xl", "destroy", name);
-	step = add_step(plan, VM_STEP_RUN, xstrdup(_("from its first reboot on: its own disk")));
+	step = vm_plan_add(plan, VM_STEP_RUN, xstrdup(_("from its first reboot on: its own disk")));
 	ARGV(step->argv, "xl", "config-update", name, plan->cfg_path);
-	step = add_step(plan, VM_STEP_START, xasprintf(_("start guest %s"), name));
+	step = vm_plan_add(plan, VM_STEP_START, xasprintf(_("start guest %s"), name));
 	ARGV(step->argv, "xl", "unpause", name);
-	step = add_step(plan, VM_STEP_REMOVE, xstrdup(_("remove the installer's file")));
+	step = vm_plan_add(plan, VM_STEP_REMOVE, xstrdup(_("remove the installer's file")));
 	step->path = xstrdup(plan->first_path);
 	(void)spec;
 }
@@ -183,7 +183,7 @@ static void plan_tidy(struct vm_plan *plan, const struct vm_spec *spec, const ch
 		CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", dir, names[i]);
 		if (strcmp(path, paths[i]) != 0)
 			continue;
-		struct vm_step *step = add_step(
+		struct vm_step *step = vm_plan_add(
 			plan, VM_STEP_REMOVE, xasprintf(_("remove the fetched %s"), names[i]));
 		step->path = xstrdup(path);
 	}
@@ -212,18 +212,18 @@ static bool has_first(const struct vm_spec *spec)
 static void plan_files(struct vm_plan *plan, const struct vm_spec *spec)
 {
 	struct vm_step *step =
-		add_step(plan, VM_STEP_WRITE, xasprintf(_("write %s (0600)"), plan->cfg_path));
+		vm_plan_add(plan, VM_STEP_WRITE, xasprintf(_("write %s (0600)"), plan->cfg_path));
 	step->path = xstrdup(plan->cfg_path);
 	step->text = xstrdup(plan->xlcfg);
 	if (plan->first_cfg[0] && spec->start) {
-		step = add_step(plan, VM_STEP_WRITE,
+		step = vm_plan_add(plan, VM_STEP_WRITE,
 			xasprintf(_("write %s, for the installer alone"), plan->first_path));
 		step->path = xstrdup(plan->first_path);
 		step->text = xstrdup(plan->first_cfg);
 	}
 	if (spec->autostart) {
 		CLEANUP(mem_free_string) char *link = vm_auto_path(plan->name);
-		step = add_step(
+		step = vm_plan_add(
 			plan, VM_STEP_LINK, xasprintf(_("start it with the host: %s"), link));
 		step->path = xstrdup(link);
 		step->text = xasprintf("../%s.cfg", plan->name);
@@ -337,6 +337,8 @@ void vm_plan_show(const struct vm_plan *plan, struct str *ret_text)
 			str_add(ret_text, "\n");
 		}
 	}
+	if (!plan->xlcfg)
+		return;
 	str_add(ret_text, "\n--- %s\n", plan->cfg_path);
 	vm_xlcfg_show(plan->xlcfg, ret_text);
 	if (plan->first_cfg[0]) {
