@@ -72,6 +72,18 @@ enum ui_result console_apply(struct ui *ui, const char *root);
 
 /* ---- console_pages.c: entries of the menu */
 
+/* Shows what a program prints. */
+enum ui_result console_show_output(struct ui *ui, const char *title, const char *const *argv);
+
+/* A page that is a menu of few things. */
+struct console_choice {
+	const char *tag;
+	const char *text;
+	enum ui_result (*run)(struct ui *ui, struct console *console);
+};
+enum ui_result console_run_choices(struct ui *ui, struct console *console, const char *id,
+	const char *title, const struct console_choice *choices, size_t count);
+
 enum ui_result page_guests(struct ui *ui, struct console *console);
 enum ui_result page_create(struct ui *ui, struct console *console);
 enum ui_result page_network(struct ui *ui, struct console *console);

@@ -50,7 +50,7 @@ static enum ui_result run_program(struct ui *ui, const char *const *argv)
 }
 
 /* Shows what a program prints. */
-static enum ui_result show_output(struct ui *ui, const char *title, const char *const *argv)
+enum ui_result console_show_output(struct ui *ui, const char *title, const char *const *argv)
 {
 	const struct proc_spec spec = {
 		.argv = argv, .timeout_ms = TOOL_TIMEOUT_MS, .output_max_bytes = 256 * 1024};
@@ -94,14 +94,8 @@ enum ui_result page_shell(struct ui *ui, struct console *console)
 
 /* ---- a page that is a menu of few things ---- */
 
-struct choice {
-	const char *tag;
-	const char *text;
-	enum ui_result (*run)(struct ui *ui, struct console *console);
-};
-
-static enum ui_result run_choices(struct ui *ui, struct console *console, const char *id,
-	const char *title, const struct choice *choices, size_t count)
+enum ui_result console_run_choices(struct ui *ui, struct console *console, const char *id,
+	const char *title, const struct console_choice *choices, size_t count)
 {
 	struct ui_item *items = xcalloc(count, sizeof(*items));
 	size_t chosen = 0;
@@ -133,7 +127,7 @@ static enum ui_result network_status(struct ui *ui, struct console *console)
 {
 	const char *const argv[] = {
 		"domus-host", "network", "status", "--root", console->root, NULL};
-	return show_output(ui, _("Network devices"), argv);
+	return console_show_output(ui, _("Network devices"), argv);
 }
 
 static enum ui_result network_test(struct ui *ui, struct console *console)
@@ -169,13 +163,14 @@ static enum ui_result network_test(struct ui *ui, struct console *console)
 
 enum ui_result page_network(struct ui *ui, struct console *console)
 {
-	static const struct choice choices[] = {
+	static const struct console_choice choices[] = {
 		{N_("settings"), N_("Bridges, bonds, VLANs, names of cards, name servers"),
 			network_settings},
 		{N_("status"), N_("Devices, links, addresses"), network_status},
 		{N_("test"), N_("Does this host reach another?"), network_test},
 	};
-	return run_choices(ui, console, "network", _("Network"), choices, ARRAY_SIZE(choices));
+	return console_run_choices(
+		ui, console, "network", _("Network"), choices, ARRAY_SIZE(choices));
 }
 
 /* ---- pages of settings ---- */
@@ -283,11 +278,12 @@ static enum ui_result service_restart(struct ui *ui, struct console *console)
 
 enum ui_result page_services(struct ui *ui, struct console *console)
 {
-	static const struct choice choices[] = {
+	static const struct console_choice choices[] = {
 		{N_("list"), N_("What runs; restart one"), service_restart},
 		{N_("settings"), N_("What is started, log server, watchdog"), service_settings},
 	};
-	return run_choices(ui, console, "services", _("Services"), choices, ARRAY_SIZE(choices));
+	return console_run_choices(
+		ui, console, "services", _("Services"), choices, ARRAY_SIZE(choices));
 }
 
 /* ---- changes ---- */
@@ -295,7 +291,7 @@ enum ui_result page_services(struct ui *ui, struct console *console)
 static enum ui_result changes_show(struct ui *ui, struct console *console)
 {
 	const char *const argv[] = {"domus-host", "diff", "--root", console->root, NULL};
-	return show_output(ui, _("Differences"), argv);
+	return console_show_output(ui, _("Differences"), argv);
 }
 
 static enum ui_result changes_apply(struct ui *ui, struct console *console)
@@ -315,22 +311,16 @@ static enum ui_result changes_undo(struct ui *ui, struct console *console)
 
 enum ui_result page_changes(struct ui *ui, struct console *console)
 {
-	static const struct choice choices[] = {
+	static const struct console_choice choices[] = {
 		{N_("show"), N_("What is not in force, by hand, or not the default"), changes_show},
 		{N_("apply"), N_("Put what is written in force"), changes_apply},
 		{N_("undo"), N_("Put the former settings back, in force"), changes_undo},
 	};
-	return run_choices(ui, console, "changes", _("Differences"), choices, ARRAY_SIZE(choices));
+	return console_run_choices(
+		ui, console, "changes", _("Differences"), choices, ARRAY_SIZE(choices));
 }
 
-/* ---- storage, logs, diagnostics ---- */
-
-enum ui_result page_storage(struct ui *ui, struct console *console)
-{
-	static const char *const argv[] = {"domus-host", "storage", NULL};
-	(void)console;
-	return show_output(ui, _("Storage"), argv);
-}
+/* ---- logs, diagnostics ---- */
 
 enum ui_result page_logs(struct ui *ui, struct console *console)
 {

@@ -36,7 +36,7 @@ FILES = {
 }
 TOOLS = {
     "xl": 'printf "Name ID\\nDomain-0 0\\nweb 1\\nmail 2\\n"',
-    "lvm": 'echo "  domus|pool|107374182400|0|91.50|10.00"',
+    "lvm": 'echo "  domus|pool|107374182400|0|91.50|10.00|134217728"',
     "sv": 'echo "run: $2: (pid 7) 9s"',
     "domus-host": 'case $1 in storage | diff | network) echo "output of $*" | sed "s/ --root.*//";; esac',
     "domus-vm": 'echo "domus-vm $*"; sleep 1',
@@ -67,6 +67,12 @@ class Host:
     def run(self, *args, **options):
         return Terminal([PROGRAM, *args, "--root", self.root],
                         env={"PATH": f"{self.tools}:{os.environ['PATH']}"}, **options)
+
+    def disk(self, name, mib):
+        folder = self.root / "sys/block" / name
+        (folder / "device").mkdir(parents=True)
+        for file, text in (("size", mib * 2048), ("removable", 0), ("ro", 0), ("device/model", f"Disk {name}")):
+            (folder / file).write_text(f"{text}\n")
 
     def read(self, path):
         return (self.root / path[1:]).read_text()
@@ -116,10 +122,26 @@ def test_menu(host):
     assert screen.end() == 0
 
 
-@pytest.mark.parametrize("tag, word", [("storage", "output of storage"), ("logs", "ntpd: started")])
+@pytest.mark.parametrize("tag, word", [("logs", "ntpd: started")])
 def test_pages_to_read(host, tag, word):
     screen = open_page(host.console(), tag).wait(word).compare(f"host-{tag}").press("ENTER").wait("Virtual machines")
     assert screen.press("ESC").end() == 0
+
+
+def test_storage(host):
+    """A pool is grown, one is added: what the program would do is shown, and No is the default."""
+    host.disk("sda", 1000), host.disk("sdb", 2000)
+    screen = open_page(host.console(), "storage").wait("Another disk").compare("host-storage").press("ENTER")
+    screen.wait("output of storage").press("ENTER").wait("Another disk").press("DOWN", "ENTER")
+    screen.wait("91.5 % in use").press("ENTER").wait("/dev/sdb").compare("host-storage-disk").press("DOWN", "ENTER")
+    screen.wait("output of storage grow domus/pool /dev/sdb").compare("host-storage-plan").press("ENTER")
+    screen.wait("Another disk").press("DOWN", "ENTER").wait("Image files on another").press("DOWN", "DOWN", "DOWN", "ENTER")
+    screen.wait("small letters").press("nas", "ENTER").wait("exports").press("nas.example:/guests", "ENTER")
+    screen.wait("output of storage add nas nfs nas.example:/guests").press("LEFT", "ENTER").wait("Done.").press("ENTER")
+    screen.wait("Another disk").press("DOWN", "ENTER").wait("no pool besides").press("ENTER", "ESC").wait("Virtual machines")
+    calls = host.calls.read_text()
+    assert "grow domus/pool /dev/sdb --dry-run" in calls and "/dev/sdb --yes" not in calls
+    assert "add nas nfs nas.example:/guests --yes" in calls
 
 
 @pytest.mark.parametrize("tag, word", [("machines", "domus-vm "), ("create", "domus-vm create")])
@@ -247,6 +269,8 @@ SCREENS = [
     ("host-wrong", "What contradicts itself is said before anything is written."),
     ("host-confirm", "A change that could lock out goes back by itself."),
     ("host-storage", "Storage."),
+    ("host-storage-disk", "Another disk for a pool; those that are not empty are shown and say why they cannot be taken."),
+    ("host-storage-plan", "What would be done; No is the default."),
     ("host-boot", "Boot loader, dom0's share and serial port (A15); tried once, kept only when the host came up."),
     ("host-time", "Time."),
     ("host-time-zone", "One key: its meaning is the schema's."),
