@@ -12,7 +12,8 @@
 #include "num.h"
 #include "proc.h"
 
-enum { STEP_TIMEOUT_MS = 120000, EXTENT_MIB = 4 };
+/* A server that is away must not hold up the host's start. */
+enum { STEP_TIMEOUT_MS = 120000, NFS_TIMEOUT_MS = 20000, EXTENT_MIB = 4 };
 
 /* Guests' data behind a server that is away waits for it: an error would break their file systems. */
 #define NFS_OPTIONS "hard,retry=0,nosuid,nodev,noatime"
@@ -51,6 +52,7 @@ static void mount_step(const struct host_pool *pool, struct pool_plan *plan)
 			      : is_nfs         ? NFS_OPTIONS
 					       : DIRECTORY_OPTIONS;
 	step->dir = xasprintf(POOL_DIR "/%s", pool->name);
+	step->timeout_ms = is_nfs ? NFS_TIMEOUT_MS : 0;
 	if (is_nfs)
 		ARGV(step->argv, "mount.nfs", pool->source, step->dir, "-o", options);
 	else if (pool->source[0] == '/')
@@ -178,10 +180,10 @@ void poolplan_dispose(struct pool_plan *plan)
 
 /* ---- doing it */
 
-static int run(const struct strlist *argv, struct err *err)
+static int run(const struct strlist *argv, unsigned timeout_ms, struct err *err)
 {
-	const struct proc_spec spec = {
-		.argv = (const char *const *)argv->items, .timeout_ms = STEP_TIMEOUT_MS};
+	const struct proc_spec spec = {.argv = (const char *const *)argv->items,
+		.timeout_ms = timeout_ms ? timeout_ms : STEP_TIMEOUT_MS};
 	return proc_run_ok(&spec, err);
 }
 
@@ -189,7 +191,7 @@ void poolplan_undo(const struct pool_plan *plan, size_t n_done)
 {
 	while (n_done-- > 0)
 		if (plan->steps[n_done].undo.count)
-			(void)run(&plan->steps[n_done].undo, NULL);
+			(void)run(&plan->steps[n_done].undo, 0, NULL);
 }
 
 int poolplan_execute(const char *root, const struct pool_plan *plan, struct err *err)
@@ -197,7 +199,7 @@ int poolplan_execute(const char *root, const struct pool_plan *plan, struct err 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct pool_step *step = &plan->steps[i];
 		if ((!step->dir || file_make_dirs(root, step->dir, 0755, err) == 0) &&
-			run(&step->argv, err) == 0)
+			run(&step->argv, step->timeout_ms, err) == 0)
 			continue;
 		poolplan_undo(plan, i);
 		return -1;

@@ -19,7 +19,8 @@
 struct pool_step {
 	struct strlist argv;
 	struct strlist undo;
-	char *dir; /* made before the program is run, or NULL */
+	char *dir;           /* made before the program is run, or NULL */
+	unsigned timeout_ms; /* 0: the usual */
 };
 
 /* Owns everything in it. */
