@@ -20,8 +20,15 @@ $(B)/grub-core.img: iso/build.mk $(B)/root.stamp
 	$(call step,GRUB,$@)
 	$(Q)grub-mkimage -O i386-pc -p '(,gpt2)/boot/grub' -o $@ $(DISK_MODULES)
 
+# Another CONFIG, or none, is another medium, whatever the file's date.
+$(B)/iso.config: config-word
+	$(Q)[ -z '$(CONFIG)' ] || sha256sum <'$(CONFIG)' >$@.new; [ -n '$(CONFIG)' ] || : >$@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PHONY: config-word
+config-word:
+
 # The tree of the medium, less the boot images that need its volume id.
-$(B)/iso.stamp: $(PAYLOAD) $(wildcard iso/*.cfg) iso/grub-cfg.sh iso/slot-cfg.sh iso/tree.sh iso/efi-files.sh $(B)/grub-core.img hypervisor/cmdline $(B)/release $(B)/conf.mk $(CONFIG)
+$(B)/iso.stamp: $(PAYLOAD) $(wildcard iso/*.cfg) iso/grub-cfg.sh iso/slot-cfg.sh iso/tree.sh iso/efi-files.sh $(B)/grub-core.img hypervisor/cmdline $(B)/release $(B)/conf.mk $(B)/iso.config
 	$(call step,TREE,$(T_ISO))
 	$(Q)VERSION=$(VERSION) IMAGE=$(IMAGE) CORE=$(B)/grub-core.img CONFIG='$(CONFIG)' sh iso/tree.sh $(T_ISO) $(EPOCH) $(PAYLOAD)
 	$(Q)touch $@

@@ -6,6 +6,7 @@ set -eu
 dir=$1
 epoch=$2
 shift 2
+[ -z "$CONFIG" ] || build/bin/domus-install check "$CONFIG" >&2
 rm -rf "$dir"
 mkdir -p "$dir/domus/layers" "$dir/domus/demo" "$dir/domus/sums" "$dir/boot/grub" "$dir/.disk"
 
@@ -60,9 +61,6 @@ mkdir -p "$dir/boot/grub/x86_64-efi" "$dir/boot/grub/i386-pc"
 cp "$efi"/*.mod "$efi"/*.lst "$dir/boot/grub/x86_64-efi/"
 rm -f "$dir/boot/grub/x86_64-efi/"*test*.mod
 cp "$IMAGE"/boot/memtest86+x64.bin "$IMAGE"/boot/memtest86+x64.efi "$dir/boot/"
-[ -z "$CONFIG" ] || {
-	build/bin/domus-install check "$CONFIG" >&2
-	cp "$CONFIG" "$dir/domus.conf"
-}
+[ -z "$CONFIG" ] || cp "$CONFIG" "$dir/domus.conf"
 find "$dir" -exec touch -h -d "@$epoch" {} + 2>/dev/null
 find "$dir" -type d -exec chmod 755 {} +

@@ -100,6 +100,16 @@ def test_mirror_for_guests_is_in_the_image():
     assert [line for line in (share / "manifest").read_text().splitlines() if not line.startswith("#")] == packages
 
 
+def test_config_is_checked_first(tmp_path):
+    """`make iso CONFIG=FILE` names what is wrong in the file, and leaves the medium that is there alone."""
+    config, tree = tmp_path / "my.conf", tmp_path / "iso"
+    config.write_text("[host]\nnmae = xen1\n")
+    tree.mkdir()
+    done = subprocess.run(["sh", "iso/tree.sh", tree, "0"], cwd=TOP, text=True, capture_output=True, check=False,
+                          env={**os.environ, "CONFIG": str(config)})
+    assert done.returncode == 1 and f'{config}:2: error: ' in done.stderr and tree.exists(), done.stderr
+
+
 def boots_by(iso):
     """How firmware starts the image: without places and sizes, and without the gap at its end, which has a name too."""
     said = subprocess.run(["xorriso", "-indev", iso, "-report_el_torito", "plain", "-report_system_area", "plain"], text=True,

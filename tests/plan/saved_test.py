@@ -6,9 +6,12 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 TOP = Path(__file__).resolve().parents[2]
 BIN = TOP / "build/bin"
 CASE = TOP / "tests/plan/cases/reinstall-keeps-guests.case"
+CASES = sorted((TOP / "tests/plan/cases").glob("*.case"))
 HASH = "$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1"
 HOST = f"""\
 [host]
@@ -57,10 +60,10 @@ def machine(tmp_path, is_another):
     return path
 
 
-def save(tmp_path, *words):
+def save(tmp_path, *words, text=HOST):
     conf = tmp_path / "root/etc/domus/host.conf"
     conf.parent.mkdir(parents=True, exist_ok=True)
-    conf.write_text(HOST)
+    conf.write_text(text)
     return subprocess.run([BIN / "domus-host", "save", "--root", tmp_path / "root", *words], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
 
@@ -98,3 +101,15 @@ def test_saved_as_a_template(tmp_path):
         back = back.replace(old, new)
     written = {line for line in back.splitlines() if line and line[0] != "#"}
     assert written == {line for line in HOST.splitlines() if line}
+
+
+@pytest.mark.parametrize("path", [path for path in CASES if path.read_text().endswith("exit 0\n")], ids=lambda path: path.stem)
+def test_written_anew_plans_the_same(path, tmp_path):
+    """A file, read and written by the program, means what it meant."""
+    text, rest = path.read_text().split("=== inventory\n")
+    inventory, _, expected = rest.partition("=== output\n")
+    (tmp_path / "machine.json").write_text(inventory)
+    (tmp_path / "host.conf").write_text(save(tmp_path, text=text))
+    done = subprocess.run([BIN / "domus-install", "plan", "host.conf", "--inventory", "machine.json"], cwd=tmp_path,
+                          text=True, capture_output=True, check=False)
+    assert f"{done.stderr}{done.stdout}exit {done.returncode}\n" == expected
