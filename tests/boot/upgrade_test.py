@@ -73,6 +73,8 @@ def test_upgrade_falls_back():
         with Machine(f"{name}_{spoil.__name__}", medium=None, extra=drives(system=system)) as machine:
             machine.expect("New release: tried once", timeout=120)
             machine.expect(words, timeout=400)
+            # the next start: until then the console of the one that ends may be drawn once more
+            machine.expect("Loading Xen and Linux", timeout=400)
             log_in(machine, timeout=400)
             settings_are_in_force(machine)
             assert machine.run("findfs LABEL=DOMUS-A").strip() in machine.run("mount | grep /run/domus/medium")
