@@ -230,7 +230,8 @@ void plan_print(const struct plan *plan, struct str *ret_text)
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		const struct plan_op *op = &plan->ops[i];
 		CLEANUP(mem_free_string) char *words = strlist_join(&op->argv);
-		str_add(ret_text, "%3zu. %s\n     %s%s%s\n", i + 1, op->title, verb_text(op->verb),
-			words, op->is_secret ? _(" (content not shown)") : "");
+		str_add(ret_text, "%3zu. %s\n     %s%s%s%s\n", i + 1, op->title,
+			verb_text(op->verb), words, op->is_secret ? _(" (content not shown)") : "",
+			op->is_optional ? _(" (a failure is a warning)") : "");
 	}
 }
