@@ -58,6 +58,7 @@ NAMED_SECTION(vlan, host_vlan, vlans, n_vlans)
 NAMED_SECTION(bridge, host_bridge, bridges, n_bridges)
 NAMED_SECTION(user, host_user, users, n_users)
 NAMED_SECTION(pool, host_pool, pools, n_pools)
+NAMED_SECTION(peer, host_peer, peers, n_peers)
 NAMED_SECTION(hook, host_hook, hooks, n_hooks)
 NAMED_SECTION(vm, host_vm, vms, n_vms)
 
@@ -97,6 +98,8 @@ static const struct schema_section sections[] = {
 	SECTION("root", N_("the administrator's login")),
 	SECTIONS(user, value_check_user, N_("an ordinary user")),
 	SECTION("ssh", N_("remote login")),
+	SECTIONS(peer, value_check_word,
+		N_("another host, which guests may be moved to and come from; see domus-host peer")),
 	SECTION("services", N_("what runs in the background")),
 	SECTION("console", N_("the serial console")),
 	SECTION("dom0", N_("share of the machine that the management domain gets")),
@@ -220,6 +223,13 @@ static const struct schema_key keys[] = {
 		.initial = "22", .meaning = N_("TCP port")),
 	ROW(host_config, "ssh", "password-login", ssh_takes_passwords, BOOL, LIVE, .initial = "yes",
 		.meaning = N_("no: only keys are accepted")),
+
+	ROW(host_peer, "peer", "address", address, HOST, LIVE, .flags = SCHEMA_EMPTY,
+		.meaning = N_("its IP address or host name, where that is not its name here")),
+	ROW(host_peer, "peer", "port", port, INT, LIVE, .min = 1, .max = 65535, .initial = "22",
+		.meaning = N_("TCP port of its SSH")),
+	ROW(host_peer, "peer", "ssh-key", ssh_key, SSH_KEY, LIVE, .flags = SCHEMA_REQUIRED,
+		.meaning = N_("its public host key, by which it is known in both directions")),
 
 	ROW(host_config, "services", "cron", has_cron, BOOL, LIVE, .initial = "yes",
 		.meaning = N_("timed jobs")),
@@ -376,6 +386,7 @@ void hostconf_dispose(struct host_config *config)
 	DISPOSE_ALL("bridge", bridges, n_bridges);
 	DISPOSE_ALL("user", users, n_users);
 	DISPOSE_ALL("pool", pools, n_pools);
+	DISPOSE_ALL("peer", peers, n_peers);
 	DISPOSE_ALL("hook", hooks, n_hooks);
 	for (size_t i = 0; i < config->n_vms; i++)
 		dispose_vm(&config->vms[i]);
@@ -425,10 +436,11 @@ bool hostconf_has_hash(const char *password)
 	return password[0] == '$';
 }
 
-bool hostconf_has_ssh(const struct host_config *config)
+/* has_key: somebody may come in with a key, besides those that the logins have. */
+static bool has_ssh(const struct host_config *config, bool has_key)
 {
-	bool has_key = config->root_ssh_keys.count > 0;
 	bool has_password = hostconf_has_hash(config->root_password);
+	has_key |= config->root_ssh_keys.count > 0;
 	for (size_t i = 0; i < config->n_users; i++) {
 		has_key |= config->users[i].ssh_keys.count > 0;
 		has_password |= hostconf_has_hash(config->users[i].password);
@@ -437,9 +449,14 @@ bool hostconf_has_ssh(const struct host_config *config)
 	       (has_key || (has_password && config->ssh_takes_passwords));
 }
 
+bool hostconf_has_ssh(const struct host_config *config)
+{
+	return has_ssh(config, config->n_peers > 0);
+}
+
 bool hostconf_has_login(const struct host_config *config)
 {
-	bool has = hostconf_has_hash(config->root_password) || hostconf_has_ssh(config);
+	bool has = hostconf_has_hash(config->root_password) || has_ssh(config, false);
 	for (size_t i = 0; i < config->n_users; i++)
 		has |= hostconf_has_hash(config->users[i].password);
 	return has;

@@ -99,6 +99,14 @@ struct host_user {
 	bool is_admin;
 };
 
+/* Another host, which guests may be moved to and come from. */
+struct host_peer {
+	char *name;
+	char *address; /* "": the name is one */
+	int64_t port;
+	char *ssh_key; /* its host key, with which it also logs in here */
+};
+
 /* Kept as it is; the VM manager's own schema judges it. */
 struct host_vm {
 	char *name;
@@ -130,6 +138,8 @@ struct host_config {
 	struct strlist root_ssh_keys;
 	struct host_user *users;
 	size_t n_users;
+	struct host_peer *peers;
+	size_t n_peers;
 	bool ssh_is_enabled;
 	int64_t ssh_port;
 	bool ssh_takes_passwords;
@@ -221,10 +231,10 @@ int hostconf_read_file(const char *root, const char *path, const struct hostconf
 	enum schema_mode mode, struct host_config *ret_config, struct problems *problems,
 	struct err *err);
 
-/* True when some login over SSH could succeed: it is on, and a key or usable password exists. */
+/* True when somebody could come in over SSH, a peer too: it is on, and a key or usable password exists. */
 bool hostconf_has_ssh(const struct host_config *config);
 
-/* True when somebody has a password, or some login over SSH could succeed. */
+/* True when somebody has a password, or some login over SSH could succeed; peers do not log in. */
 bool hostconf_has_login(const struct host_config *config);
 
 /* True for a password field that holds a hash. */

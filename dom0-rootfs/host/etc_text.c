@@ -8,6 +8,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "netaddr.h"
+#include "peer.h"
 
 /* ---- names ---- */
 
@@ -94,11 +95,21 @@ static void build_shells(const struct etc_input *in, struct str *out)
 	str_add(out, ETC_MARK "/bin/sh\n/bin/bash\n");
 }
 
-void etc_authorized_keys(const struct strlist *keys, struct str *out)
+void etc_authorized_keys(
+	const struct strlist *keys, const struct host_config *config, struct str *out)
 {
 	str_add(out, ETC_MARK);
 	for (size_t i = 0; i < keys->count; i++)
 		str_add(out, "%s\n", keys->items[i]);
+	for (size_t i = 0; config && i < config->n_peers; i++)
+		peer_add_authorized(&config->peers[i], out);
+}
+
+static void build_known_hosts(const struct etc_input *in, struct str *out)
+{
+	str_add(out, ETC_MARK);
+	for (size_t i = 0; i < in->config->n_peers; i++)
+		peer_add_known(&in->config->peers[i], out);
 }
 
 /* ---- time, keyboard, console ---- */
@@ -274,5 +285,6 @@ const struct etc_file etc_files[] = {
 	{"/etc/domus/services.off", 0644, build_services_off},
 	{"/etc/domus/storage", 0644, build_storage},
 	{"/etc/domus/dropbear.options", 0644, build_dropbear},
+	{PEER_KNOWN_PATH, 0600, build_known_hosts},
 	{NULL, 0, NULL},
 };

@@ -27,7 +27,8 @@ extern const struct etc_file etc_files[];
 #define ETC_MARK \
 	"# Made by domus-host; do not edit: change " HOSTCONF_PATH ", then: domus-host generate\n"
 
-/* authorized_keys of one login. */
-void etc_authorized_keys(const struct strlist *keys, struct str *out);
+/* authorized_keys of one login; config NULL: of another than root, whom no peer comes to. */
+void etc_authorized_keys(
+	const struct strlist *keys, const struct host_config *config, struct str *out);
 
 #endif

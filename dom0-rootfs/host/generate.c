@@ -16,6 +16,7 @@
 #include "host.h"
 #include "lang.h"
 #include "mem.h"
+#include "peer.h"
 #include "rollback.h"
 #include "source.h"
 #include "store.h"
@@ -41,8 +42,8 @@ static void make_dirs(struct generator *g)
 		const char *path;
 		mode_t mode;
 	} dirs[] = {{"/etc/domus", 0755}, {"/etc/default", 0755}, {"/run/domus/failed", 0755},
-		{"/var/lib/domus", 0755}, {"/var/spool/cron/crontabs", 0700}, {"/root", 0700},
-		{"/home", 0755}};
+		{"/var/lib/domus", 0755}, {PEER_HOME "/.ssh", 0700},
+		{"/var/spool/cron/crontabs", 0700}, {"/root", 0700}, {"/home", 0755}};
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		struct err err = ERR_INIT;
 		if (file_make_dirs(g->root, dirs[i].path, dirs[i].mode, &err) < 0)
@@ -86,6 +87,7 @@ struct login {
 	const char *home;
 	uid_t uid;
 	const struct strlist *keys;
+	const struct host_config *peers; /* root's: peers come in as root; else NULL */
 };
 
 /* True when the file at dir_fd/name begins with our mark. */
@@ -137,13 +139,14 @@ static int open_private_dir(int dir_fd, const char *name, uid_t uid)
 static int write_keys(int home_fd, const struct login *login, struct err *err)
 {
 	static const char name[] = "authorized_keys";
-	if (login->keys->count == 0 && faccessat(home_fd, ".ssh", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+	bool has_keys = login->keys->count > 0 || (login->peers && login->peers->n_peers > 0);
+	if (!has_keys && faccessat(home_fd, ".ssh", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 		return 0;
 	CLEANUP(file_close) int ssh_fd = open_private_dir(home_fd, ".ssh", login->uid);
 	if (ssh_fd < 0)
 		return err_set(err, ERR_IO, errno, _("cannot use %s/.ssh"), login->home);
 	bool ours = is_ours(ssh_fd, name);
-	if (login->keys->count == 0) {
+	if (!has_keys) {
 		if (ours && unlinkat(ssh_fd, name, 0) < 0)
 			return err_set(err, ERR_IO, errno, _("cannot remove %s"), name);
 		return 0;
@@ -151,7 +154,7 @@ static int write_keys(int home_fd, const struct login *login, struct err *err)
 	if (!ours)
 		(void)renameat(ssh_fd, name, ssh_fd, "authorized_keys.before-domus");
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	etc_authorized_keys(login->keys, &text);
+	etc_authorized_keys(login->keys, login->peers, &text);
 	struct stat dir;
 	if (fstat(ssh_fd, &dir) < 0)
 		return err_set(err, ERR_IO, errno, _("cannot use %s/.ssh"), login->home);
@@ -189,8 +192,11 @@ static void make_home(struct generator *g, const struct login *login)
 
 static void make_homes(struct generator *g)
 {
-	const struct login root = {
-		.name = "root", .home = "/root", .uid = 0, .keys = &g->config->root_ssh_keys};
+	const struct login root = {.name = "root",
+		.home = "/root",
+		.uid = 0,
+		.keys = &g->config->root_ssh_keys,
+		.peers = g->config};
 	make_home(g, &root);
 	for (size_t i = 0; i < g->config->n_users; i++) {
 		const struct host_user *u = &g->config->users[i];

@@ -40,6 +40,7 @@ int command_boot(const struct options *options);
 int command_healthy(const struct options *options);
 int command_passwd(const struct options *options);
 int command_users(const struct options *options);
+int command_peer(const struct options *options);
 int command_time(const struct options *options);
 int command_keyboard(const struct options *options);
 int command_services(const struct options *options);

@@ -141,7 +141,8 @@ static const struct {
 	const char *key;
 } identity[] = {{"host", "name"}, {"nic", "mac"}, {"bridge", "address"}, {"bridge", "address6"},
 	{"root", "password"}, {"root", "ssh-key"}, {"user", "password"}, {"user", "ssh-key"},
-	{"disk", "serial"}, {"disk", "wwn"}, {"disk", "erase"}, {"install", "reinstall"}};
+	{"peer", "address"}, {"peer", "ssh-key"}, {"disk", "serial"}, {"disk", "wwn"},
+	{"disk", "erase"}, {"install", "reinstall"}};
 
 static bool is_identity(const char *section, const char *key)
 {
