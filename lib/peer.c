@@ -46,7 +46,7 @@ void peer_argv(const char *root, const char *home, const char *address, int64_t 
 	strlist_addf(ret_argv, "HOME=%s%s", above, home);
 	/* A large window: the default of 24 KiB lets a fast line wait for a slow answer. */
 	static const char *const words[] = {
-		"dbclient", "-q", "-T", "-o", "BatchMode=yes", "-K", "10", "-W", "4194304", "-i"};
+		"dbclient", "-q", "-T", "-o", "BatchMode=yes", "-K", "10", "-W", "1048576", "-i"};
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		strlist_add(ret_argv, words[i]);
 	strlist_addf(ret_argv, "%s" PEER_KEY_PATH, above);

@@ -203,6 +203,17 @@ static bool collect(struct child *c, struct proc_result *res, size_t max_bytes, 
 	return true;
 }
 
+/* 0, or errno of an exec that failed. */
+static int exec_failure(int fail_fd)
+{
+	int sys = 0;
+	ssize_t n;
+	do {
+		n = read(fail_fd, &sys, sizeof(sys));
+	} while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(sys) ? sys : 0;
+}
+
 int proc_run(const struct proc_spec *spec, struct proc_result *ret_result, struct err *err)
 {
 	struct child c = {.out_fd = -1, .err_fd = -1, .fail_fd = -1};
@@ -211,12 +222,8 @@ int proc_run(const struct proc_spec *spec, struct proc_result *ret_result, struc
 	if (start(spec, &c) < 0)
 		return err_set(err, ERR_PROC, errno, _("cannot run %s"), name);
 	int64_t deadline = spec->timeout_ms ? now_ms() + spec->timeout_ms : -1;
-	int exec_errno = 0;
-	ssize_t n;
-	do {
-		n = read(c.fail_fd, &exec_errno, sizeof(exec_errno));
-	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(exec_errno)) {
+	int exec_errno = exec_failure(c.fail_fd);
+	if (exec_errno) {
 		reap(&c, 0);
 		child_close(&c);
 		return err_set(err, ERR_PROC, exec_errno, _("cannot run %s"), name);
@@ -234,6 +241,61 @@ int proc_run(const struct proc_spec *spec, struct proc_result *ret_result, struc
 	ret_result->exit_code =
 		WIFSIGNALED(c.status) ? 128 + WTERMSIG(c.status) : WEXITSTATUS(c.status);
 	return 0;
+}
+
+int proc_pipe_open(const char *const *argv, struct proc_pipe *ret_pipe, struct err *err)
+{
+	const struct proc_spec spec = {.argv = argv};
+	int in[2] = {-1, -1};
+	int out[2] = {-1, -1};
+	int fails[2] = {-1, -1};
+	int errs = memfd_create("errors", MFD_CLOEXEC);
+	pid_t pid = -1;
+	if (errs >= 0 && make_pipe(in) == 0 && make_pipe(out) == 0 && make_pipe(fails) == 0)
+		pid = fork();
+	if (pid == 0)
+		exec_child(&spec, in[0], out[1], errs, fails[1]);
+	int sys = errno;
+	file_close(&in[0]);
+	file_close(&out[1]);
+	file_close(&fails[1]);
+	*ret_pipe =
+		(struct proc_pipe){.pid = pid, .in_fd = in[1], .out_fd = out[0], .err_fd = errs};
+	if (pid > 0)
+		sys = exec_failure(fails[0]);
+	file_close(&fails[0]);
+	if (pid > 0 && sys == 0)
+		return 0;
+	proc_pipe_close(ret_pipe, 0, NULL);
+	return err_set(err, ERR_PROC, sys, _("cannot run %s"), argv[0]);
+}
+
+void proc_pipe_close(struct proc_pipe *pipe, unsigned timeout_ms, struct str *ret_errors)
+{
+	struct child c = {.pid = pipe->pid};
+	char buf[4096];
+	ssize_t n;
+	file_close(&pipe->in_fd);
+	file_close(&pipe->out_fd);
+	for (int64_t end = now_ms() + timeout_ms; pipe->pid > 0 && !c.has_ended;) {
+		reap(&c, WNOHANG);
+		if (c.has_ended || now_ms() >= end)
+			break;
+		(void)poll(NULL, 0, DRAIN_TICK_MS);
+	}
+	if (pipe->pid > 0 && !c.has_ended) {
+		(void)kill(-pipe->pid, SIGKILL);
+		(void)kill(pipe->pid, SIGKILL);
+		reap(&c, 0);
+	}
+	for (off_t at = 0; ret_errors && pipe->err_fd >= 0; at += n) {
+		n = pread(pipe->err_fd, buf, sizeof(buf), at);
+		if (n <= 0 || ret_errors->len > OUTPUT_MAX_DEFAULT)
+			break;
+		str_add_bytes(ret_errors, buf, (size_t)n);
+	}
+	file_close(&pipe->err_fd);
+	*pipe = (struct proc_pipe)PROC_PIPE_INIT;
 }
 
 const char *proc_last_line(const struct str *text, size_t *ret_len)

@@ -4,6 +4,7 @@
 #define DOMUS_PROC_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "err.h"
 #include "str.h"
@@ -42,6 +43,20 @@ int proc_run_ok(const struct proc_spec *spec, struct err *err);
  * also when it failed, and the error's text is the first line of its standard error.
  */
 int proc_run_output(const struct proc_spec *spec, struct str *ret_output, struct err *err);
+
+/* A program that is talked to while it runs, on pipes; what it says on its standard error is kept. */
+struct proc_pipe {
+	pid_t pid;
+	int in_fd;  /* its standard input */
+	int out_fd; /* its standard output */
+	int err_fd;
+};
+
+#define PROC_PIPE_INIT {.pid = -1, .in_fd = -1, .out_fd = -1, .err_fd = -1}
+
+int proc_pipe_open(const char *const *argv, struct proc_pipe *ret_pipe, struct err *err);
+/* Ends its input, waits up to timeout_ms, then kills it. ret_errors (may be NULL): its standard error. */
+void proc_pipe_close(struct proc_pipe *pipe, unsigned timeout_ms, struct str *ret_errors);
 
 /* The last line that is not empty: where it begins in text; its length without the newline. */
 const char *proc_last_line(const struct str *text, size_t *ret_len);

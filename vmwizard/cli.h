@@ -17,7 +17,8 @@ struct cli {
 	const char *profile_dir;        /* --profiles */
 	const char *os, *method, *name; /* of create without a file */
 	bool is_quiet;                  /* no word about what goes well */
-	bool is_json, is_dry, is_sure, with_disks, with_console;
+	const char *resolve;            /* of migrate: "here", "there" */
+	bool is_json, is_dry, is_sure, with_disks, with_console, is_offline;
 	unsigned timeout_s;
 	uint64_t shown_mib; /* of the progress line, plus one; 0 none yet */
 	char **args;        /* behind the command */
@@ -56,6 +57,9 @@ int cli_detach_disk(struct cli *cli);
 int cli_attach_nic(struct cli *cli);
 int cli_detach_nic(struct cli *cli);
 int cli_cdrom(struct cli *cli);
+int cli_migrate(struct cli *cli);
+int cli_receive(struct cli *cli);
+int cli_settle(struct cli *cli);
 int cli_console(struct cli *cli);
 int cli_vnc(struct cli *cli);
 int cli_snapshot(struct cli *cli);

@@ -163,7 +163,7 @@ int facts_host(const struct facts *facts, struct vm_host *ret_host, struct err *
 
 static enum vm_state state_of(const char *word)
 {
-	for (int state = VM_STATE_OFF; state <= VM_STATE_SAVED; state++) {
+	for (int state = VM_STATE_OFF; state <= VM_STATE_UNDECIDED; state++) {
 		if (strcmp(vm_state_words[state], word) == 0)
 			return (enum vm_state)state;
 	}

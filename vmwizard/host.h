@@ -27,11 +27,16 @@ struct vm_iso {
 	uint64_t size_bytes;
 };
 
+#define VM_CPU_WORDS 8
+
 struct vm_host {
 	bool is_xen; /* false: nothing below "names" is known, checks against the machine are off */
 	/* By enum vm_method: "" it can, else why it cannot, in words for the user. */
 	char *cannot[VM_METHODS];
 	uint64_t total_kib, free_kib; /* of the machine; free: not given to any domain */
+	unsigned xen_major, xen_minor;
+	uint32_t cpu_caps[VM_CPU_WORDS]; /* features of the CPU, as Xen counts them */
+	bool has_shadow;                 /* shadow paging: a PV guest can move while it runs */
 	uint64_t dom0_kib, dom0_available_kib;
 	unsigned cpus;
 	struct strlist bridges;

@@ -16,7 +16,8 @@ enum vm_state {
 	VM_STATE_PAUSED,
 	VM_STATE_ENDING, /* shut down or dying, not gone yet */
 	VM_STATE_CRASHED,
-	VM_STATE_SAVED, /* off, with a saved image */
+	VM_STATE_SAVED,     /* off, with a saved image */
+	VM_STATE_UNDECIDED, /* being moved: it may run on the other host (migrate/protocol.h) */
 };
 extern const char *const vm_state_words[];
 

@@ -14,6 +14,7 @@ const char *const vm_state_words[] = {
 	[VM_STATE_ENDING] = N_("ending"),
 	[VM_STATE_CRASHED] = N_("crashed"),
 	[VM_STATE_SAVED] = N_("saved"),
+	[VM_STATE_UNDECIDED] = N_("undecided"),
 };
 
 int64_t vm_now_ms(void)

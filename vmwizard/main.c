@@ -26,10 +26,12 @@ enum {
 	OPTION_OS = 1 << 6,
 	OPTION_METHOD = 1 << 7,
 	OPTION_NAME = 1 << 8,
-	OPTION_ANY = 1 << 9, /* these and the following go with every command */
+	OPTION_OFFLINE = 1 << 9,
+	OPTION_RESOLVE = 1 << 10,
+	OPTION_ANY = 1 << 11, /* these and the following go with every command */
 	OPTION_ROOT = OPTION_ANY,
-	OPTION_FACTS = 1 << 10,
-	OPTION_PROFILES = 1 << 11,
+	OPTION_FACTS = 1 << 12,
+	OPTION_PROFILES = 1 << 13,
 };
 
 static const struct option long_options[] = {
@@ -42,6 +44,8 @@ static const struct option long_options[] = {
 	{"os", required_argument, NULL, OPTION_OS},
 	{"method", required_argument, NULL, OPTION_METHOD},
 	{"name", required_argument, NULL, OPTION_NAME},
+	{"offline", no_argument, NULL, OPTION_OFFLINE},
+	{"resolve", required_argument, NULL, OPTION_RESOLVE},
 	{"root", required_argument, NULL, OPTION_ROOT},
 	{"facts", required_argument, NULL, OPTION_FACTS},
 	{"profiles", required_argument, NULL, OPTION_PROFILES},
@@ -118,6 +122,15 @@ static const struct command {
 	{"cdrom", cli_cdrom, 0, 2, 2, false, "NAME ISO|eject", N_("change the CD")},
 	{"autostart", cli_autostart, OPTION_DRY_RUN, 2, 2, false, "NAME on|off [--dry-run]",
 		N_("start it with the host, or no longer")},
+	{"migrate", cli_migrate, ACT | OPTION_JSON | OPTION_OFFLINE | OPTION_RESOLVE | OPTION_YES,
+		1, 2, false,
+		"NAME HOST [--offline] [--json] [-n|--dry-run] | NAME --resolve here|there [--yes]",
+		N_("move it to a peer (domus-host peer) while it runs, or suspended (--offline); its "
+		   "disks are shared; --resolve: when no host can know where it is")},
+	{"receive", cli_receive, 0, 1, 1, false, "PEER",
+		N_("the other side of migrate, which a peer runs here")},
+	{"settle", cli_settle, 0, 0, 0, false, "",
+		N_("take up migrations that were cut short, as this host does every minute")},
 	{"fetch", cli_fetch, 0, 1, 2, false, "URL [SHA256]",
 		N_("a CD image into the library; goes on where it broke off")},
 	{"profiles", cli_profiles, OPTION_JSON, 0, 0, true, "[--json]",
@@ -186,6 +199,12 @@ static int take_option(struct cli *cli, int option)
 		return 0;
 	case OPTION_CONSOLE:
 		cli->with_console = true;
+		return 0;
+	case OPTION_OFFLINE:
+		cli->is_offline = true;
+		return 0;
+	case OPTION_RESOLVE:
+		cli->resolve = optarg;
 		return 0;
 	case OPTION_OS:
 		cli->os = optarg;
@@ -259,7 +278,7 @@ int main(int argc, char **argv)
 	struct cli cli = {.root = "/"};
 	int used = 0;
 	int option;
-	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "hnV", long_options, NULL)) != -1) {
 		if (option == 'h') {
 			print_help(stdout);
 			return CLI_OK;
@@ -268,6 +287,8 @@ int main(int argc, char **argv)
 			(void)printf("domus-vm %s\n", DOMUS_VERSION);
 			return CLI_OK;
 		}
+		if (option == 'n')
+			option = OPTION_DRY_RUN;
 		if (take_option(&cli, option) < 0)
 			return wrong_use(NULL);
 		used |= option;

@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "vmwizard/act.h"
 #include "vmwizard/command.h"
+#include "vmwizard/migrate/record.h"
 
 #define SAVE_MS 1800000
 
@@ -23,10 +24,21 @@ static bool is_gone(const struct vm_domain *d, void *context)
 static int check_cfg(const struct vm_action *a, struct err *err)
 {
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
-	if (!a->is_dry && !file_exists(a->root, path))
-		return err_set(
-			err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, path);
-	return 0;
+	CLEANUP(mem_free_string) char *peer = record_moved_to(a->root, a->name);
+	if (a->is_dry || file_exists(a->root, path))
+		return 0;
+	if (file_exists(a->root, RECORD_OUT)) {
+		CLEANUP(record_dispose) struct record left;
+		if (record_read(a->root, RECORD_OUT, a->name, &left, err) < 0)
+			return -1;
+		if (left.state != MIG_NONE)
+			return err_set(err, ERR_INVALID, 0,
+				_("guest %s is being moved to %s, and may run there (%s)"), a->name,
+				left.peer, mig_record_words[left.state]);
+	}
+	if (peer)
+		return err_set(err, ERR_MISSING, 0, _("guest %s has moved to %s"), a->name, peer);
+	return err_set(err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, path);
 }
 
 int vm_start(const struct vm_action *a, struct err *err)

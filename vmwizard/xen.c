@@ -23,14 +23,30 @@ static void on_message(xentoollog_logger *logger, xentoollog_level level, int er
 	struct vm_xen *xen = (struct vm_xen *)(void *)logger;
 	(void)errnoval;
 	(void)context;
+	if (level == XTL_DEBUG &&
+		(strstr(format, "suspend request") ||
+			strstr(format, "Calling xc_domain_shutdown")) &&
+		!strstr(format, "acknowledged"))
+		xen->suspended_ms = vm_now_ms();
 	if (level >= XTL_ERROR && !xen->last_error[0])
 		(void)vsnprintf(xen->last_error, sizeof(xen->last_error), format, args);
+}
+
+static void on_progress(xentoollog_logger *logger, const char *context, const char *what,
+	int percent, unsigned long done, unsigned long total)
+{
+	struct vm_xen *xen = (struct vm_xen *)(void *)logger;
+	(void)context;
+	(void)percent;
+	if (xen->progress)
+		xen->progress(xen->progress_context, what, done, total);
 }
 
 int vm_xen_open(struct vm_xen **ret_xen, struct err *err)
 {
 	struct vm_xen *xen = xcalloc(1, sizeof(*xen));
 	xen->logger.vmessage = on_message;
+	xen->logger.progress = on_progress;
 	int rc = libxl_ctx_alloc(&xen->ctx, LIBXL_VERSION, 0, &xen->logger);
 	/* Without Xen the context can be had, but nothing answers. */
 	const libxl_version_info *version = rc == 0 ? libxl_get_version_info(xen->ctx) : NULL;
@@ -128,6 +144,13 @@ int xen_read_host(struct vm_xen *xen, struct vm_host *host, struct err *err)
 		version && version->pagesize > 0 ? (uint64_t)version->pagesize / 1024 : 4;
 	host->is_xen = true;
 	host->cpus = info.nr_cpus;
+	host->has_shadow = info.cap_shadow;
+	for (size_t i = 0; i < ARRAY_SIZE(host->cpu_caps); i++)
+		host->cpu_caps[i] = info.hw_cap[i];
+	if (version) {
+		host->xen_major = (unsigned)version->xen_version_major;
+		host->xen_minor = (unsigned)version->xen_version_minor;
+	}
 	host->total_kib = info.total_pages * page_kib;
 	if (libxl_get_free_memory(xen->ctx, &host->free_kib) != 0)
 		host->free_kib = info.free_pages * page_kib;

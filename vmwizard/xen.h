@@ -12,6 +12,10 @@
 struct vm_xen {
 	xentoollog_logger logger; /* first: libxl hands this address back */
 	char last_error[256];
+	/* Of a guest's memory on its way; may be NULL. */
+	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+	void *progress_context;
+	int64_t suspended_ms; /* vm_now_ms() when libxl last asked a guest to suspend; 0: never */
 	libxl_ctx *ctx;
 };
 

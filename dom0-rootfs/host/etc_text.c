@@ -285,6 +285,6 @@ const struct etc_file etc_files[] = {
 	{"/etc/domus/services.off", 0644, build_services_off},
 	{"/etc/domus/storage", 0644, build_storage},
 	{"/etc/domus/dropbear.options", 0644, build_dropbear},
-	{PEER_KNOWN_PATH, 0600, build_known_hosts},
+	{PEER_KNOWN_PATH, 0644, build_known_hosts},
 	{NULL, 0, NULL},
 };

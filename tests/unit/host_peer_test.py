@@ -83,7 +83,10 @@ def test_peer_exchange(hosts):
     assert "[peer" not in (here.root / "etc/domus/host.conf").read_text()
     assert here.log_in(there, "true").returncode != 0
     here.run("peer", "add", where, fingerprint(there))
+    conf = (here.root / "etc/domus/host.conf").read_text()
+    assert f"[peer 127.0.0.1]\nssh-key = {there.key}\nport = {there.port}\n" in conf
     there.run("peer", "add", "xen1", here.key, f"127.0.0.1:{here.port}")
+    assert "\naddress = 127.0.0.1\n" in (there.root / "etc/domus/host.conf").read_text()
     assert fingerprint(here) in there.run("peer", "list")
     assert not list((here.root / "run").glob("domus-peer*"))
     # In by key, and whatever is asked for, the receiver it is (which is not in this build root).

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sources: vmwizard/act.c vmwizard/command.c vmwizard/explain.c vmwizard/listread.c vmwizard/list_data.c vmwizard/xen.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/guestcfg.c vmwizard/hostdata.c vmwizard/profile.c vmwizard/defaults.c */
+/* sources: vmwizard/act.c vmwizard/command.c vmwizard/explain.c vmwizard/listread.c vmwizard/migrate/offer.c vmwizard/migrate/protocol.c vmwizard/migrate/record.c vmwizard/list_data.c vmwizard/xen.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/guestcfg.c vmwizard/hostdata.c vmwizard/profile.c vmwizard/defaults.c */
 /* libs: -lxlutil -lxenlight -lxenstore -lxentoollog */
 /* What the actions share, as far as it needs no hypervisor. */
 #define _GNU_SOURCE

@@ -53,6 +53,8 @@ static const char *needs_running(const struct vm_domain *guest)
 		return _("It is ending.");
 	case VM_STATE_SAVED:
 		return _("It is saved: restore it first.");
+	case VM_STATE_UNDECIDED:
+		return _("It may run on the other host, which does not answer.");
 	case VM_STATE_OFF:
 		break;
 	}
@@ -61,6 +63,8 @@ static const char *needs_running(const struct vm_domain *guest)
 
 static const char *needs_off(const struct vm_domain *guest)
 {
+	if (guest->state == VM_STATE_UNDECIDED)
+		return _("It may run on the other host, which does not answer.");
 	if (rows_is_there(guest))
 		return _("It must be off.");
 	if (guest->state == VM_STATE_SAVED)

@@ -40,6 +40,7 @@ static unsigned state_rank(const struct vm_domain *guest)
 	case VM_STATE_RUNNING:
 		return 0;
 	case VM_STATE_CRASHED:
+	case VM_STATE_UNDECIDED:
 		return 1;
 	case VM_STATE_PAUSED:
 		return 2;

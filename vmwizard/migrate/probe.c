@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A host's own look at the disks of a guest: what is there, and whether it is the same elsewhere. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "mem.h"
+#include "vmwizard/migrate/migrate.h"
+
+static uint64_t block_size(const char *path)
+{
+	uint64_t bytes = 0;
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes) < 0)
+		return 0;
+	return bytes;
+}
+
+/* Of a whole disk, SCSI, NVMe or iSCSI: its world wide name. Volumes and partitions have none. */
+static char *wwid_of(const char *root, dev_t device)
+{
+	static const char *const names[] = {"device/wwid", "wwid"};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP(mem_free_string)
+		char *path = xasprintf(
+			"/sys/dev/block/%u:%u/%s", major(device), minor(device), names[i]);
+		CLEANUP(str_dispose) struct str text = STR_INIT;
+		if (file_read(root, path, 512, &text, NULL) == 0)
+			return xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
+	}
+	return xstrdup("");
+}
+
+void migrate_probe(const char *root, const struct mig_offer *offer, const char *path,
+	struct mig_part *ret_part)
+{
+	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", root[1] ? root : "", path);
+	struct stat st;
+	ret_part->size_bytes = 0;
+	ret_part->is_block = ret_part->has_mark = false;
+	if (stat(full, &st) < 0)
+		return;
+	ret_part->is_block = S_ISBLK(st.st_mode);
+	if (ret_part->is_block) {
+		free(ret_part->wwid);
+		ret_part->wwid = wwid_of(root, st.st_rdev);
+		ret_part->size_bytes = block_size(full);
+	} else if (S_ISREG(st.st_mode)) {
+		CLEANUP(mem_free_string) char *mark = mig_mark_path(offer, ret_part);
+		ret_part->size_bytes = (uint64_t)st.st_size;
+		ret_part->has_mark = file_is_regular(root, mark);
+	}
+}

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The source's side: a guest offered, sent, and removed here only once it is known to be there. */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "file.h"
+#include "hostconf.h"
+#include "lang.h"
+#include "mem.h"
+#include "peer.h"
+#include "vmwizard/migrate/migrate.h"
+#include "vmwizard/migrate/xenmove.h"
+#include "vmwizard/paths.h"
+#include "vmwizard/plan.h"
+#include "xlcfg.h"
+
+enum { ANSWER_MS = 60000, READY_MS = 180000, CLOSE_MS = 5000, ASK_AGAIN_MS = 5000 };
+
+struct source {
+	const struct migrate_request *request;
+	struct migrate_result *result;
+	struct record record;
+	struct proc_pipe pipe;
+	struct channel channel;
+	struct strlist marks;
+	int lock_fd;
+};
+
+static void hang_up(struct source *s)
+{
+	CLEANUP(str_dispose) struct str errors = STR_INIT;
+	size_t len;
+	bool was_up = s->pipe.pid > 0;
+	s->channel = (struct channel){.in_fd = -1, .out_fd = -1};
+	proc_pipe_close(&s->pipe, CLOSE_MS, &errors);
+	const char *line = proc_last_line(&errors, &len);
+	if (was_up && len && !s->result->why[0]) {
+		free(s->result->why);
+		s->result->why = xstrndup(line, len < 400 ? len : 400);
+	}
+}
+
+static void source_dispose(struct source *s)
+{
+	hang_up(s);
+	for (size_t i = 0; i < s->marks.count; i++)
+		(void)file_remove(s->request->root, s->marks.items[i], NULL);
+	strlist_dispose(&s->marks);
+	record_dispose(&s->record);
+	file_close(&s->lock_fd);
+}
+
+static void say(const struct source *s, const char *text)
+{
+	if (s->request->say)
+		s->request->say(s->request->context, text);
+}
+
+void migrate_result_init(struct migrate_result *result)
+{
+	*result = (struct migrate_result){.end = MIG_END_NOTHING, .why = xstrdup("")};
+}
+
+void migrate_result_dispose(struct migrate_result *result)
+{
+	strlist_dispose(&result->findings);
+	free(result->why);
+	result->why = NULL;
+}
+
+/* ---- the connection */
+
+static int connect_peer(struct source *s, struct err *err)
+{
+	CLEANUP(hostconf_dispose) struct host_config config;
+	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+	CLEANUP(strlist_dispose) struct strlist argv = STRLIST_INIT;
+	const struct hostconf_context context = {.judges_login = true};
+	const char *root = s->request->root;
+	hang_up(s);
+	hostconf_init(&config);
+	if (hostconf_read_file(
+		    root, HOSTCONF_PATH, &context, SCHEMA_LENIENT, &config, &problems, err) < 0)
+		return -1;
+	const struct host_peer *peer = peer_find(&config, s->record.peer);
+	if (!peer)
+		return err_set(err, ERR_MISSING, 0,
+			_("%s is no peer of this host; first: domus-host peer add %s"),
+			s->record.peer, s->record.peer);
+	peer_argv(root, PEER_HOME, peer_address(peer), peer->port, &argv);
+	if (proc_pipe_open((const char *const *)argv.items, &s->pipe, err) < 0)
+		return -1;
+	s->channel = (struct channel){.in_fd = s->pipe.out_fd, .out_fd = s->pipe.in_fd};
+	return 0;
+}
+
+static json_t *with_id(const struct source *s)
+{
+	return json_pack("{s:s}", "id", s->record.offer.id);
+}
+
+static json_t *with_guest(const struct source *s)
+{
+	json_t *json = with_id(s);
+	(void)json_object_set_new(json, "guest", mig_offer_write(&s->record.offer, true));
+	return json;
+}
+
+static void take_findings(struct source *s, const json_t *json)
+{
+	const json_t *finding;
+	size_t i;
+	json_array_foreach(json_object_get(json, "findings"), i, finding)
+	{
+		const char *text = json_string_value(finding);
+		if (text && !strlist_has(&s->result->findings, text))
+			strlist_add(&s->result->findings, text);
+	}
+}
+
+static void note_why(struct source *s, const char *text)
+{
+	if (text && text[0] && !s->result->why[0])
+		vm_spec_set(&s->result->why, text);
+}
+
+static struct mig_event wait_message(struct source *s, int timeout_ms)
+{
+	struct err err = ERR_INIT;
+	json_t *json = NULL;
+	if (channel_receive(&s->channel, timeout_ms, &json, &err) < 0) {
+		hang_up(s);
+		note_why(s, err.text);
+		return (struct mig_event){.happened = MIG_FAILED};
+	}
+	enum mig_message message = channel_message(json);
+	take_findings(s, json);
+	if (message == MIG_REFUSE || message == MIG_REFUSED)
+		note_why(s, json_string_value(json_object_get(json, "why")));
+	json_decref(json);
+	return (struct mig_event){.happened = MIG_GOT, .message = message};
+}
+
+static struct mig_event ask(struct source *s)
+{
+	struct err err = ERR_INIT;
+	if (connect_peer(s, &err) < 0 || channel_send(&s->channel, MIG_ASK, with_id(s), &err) < 0) {
+		note_why(s, err.text);
+		return (struct mig_event){.happened = MIG_FAILED};
+	}
+	return wait_message(s, ANSWER_MS);
+}
+
+static int send_message(struct source *s, enum mig_message message, struct err *err)
+{
+	/* Taken up after a crash, there is no connection yet. */
+	if (message == MIG_CLOSE && s->channel.out_fd < 0 && connect_peer(s, err) < 0)
+		return -1;
+	json_t *json = message == MIG_OFFER ? with_guest(s) : with_id(s);
+	return channel_send(&s->channel, message, json, err);
+}
+
+/* ---- the guest */
+
+/* The one that is sent, or was: not another of its name that was started since. */
+static int find_guest(struct source *s, struct xenmove_domain *ret_guest, struct err *err)
+{
+	CLEANUP(mem_free_string) char *boot = record_boot(s->request->root);
+	const struct mig_offer *offer = &s->record.offer;
+	*ret_guest = (struct xenmove_domain){.domid = VM_NO_DOMID};
+	if (!offer->is_running || strcmp(boot, s->record.boot) != 0)
+		return 0;
+	if (xenmove_find(s->request->xen, offer->uuid, offer->name, ret_guest, err) < 0)
+		return -1;
+	if (ret_guest->domid != s->record.domid)
+		ret_guest->domid = VM_NO_DOMID;
+	return 0;
+}
+
+static int stream(struct source *s, struct err *err)
+{
+	if (!s->record.offer.is_running)
+		return 0;
+	say(s, s->record.offer.is_live ? _("copying its memory while it runs")
+				       : _("suspending it and copying its memory"));
+	return xenmove_stream(
+		s->request->xen, s->record.domid, s->channel.out_fd, s->record.offer.is_live, err);
+}
+
+static int resume(struct source *s, struct err *err)
+{
+	struct xenmove_domain guest;
+	/* The target sees the end now; its own is not waited for. */
+	file_close(&s->pipe.in_fd);
+	s->channel.out_fd = -1;
+	if (find_guest(s, &guest, err) < 0)
+		return -1;
+	if (guest.domid == VM_NO_DOMID || !guest.is_suspended)
+		return 0;
+	say(s, _("it goes on here"));
+	return xenmove_resume(s->request->xen, guest.domid, err);
+}
+
+static int destroy(struct source *s, struct err *err)
+{
+	struct xenmove_domain guest;
+	if (find_guest(s, &guest, err) < 0)
+		return -1;
+	/* One that runs is not what was sent. */
+	if (guest.domid == VM_NO_DOMID || !guest.is_suspended)
+		return 0;
+	return xenmove_destroy(s->request->xen, guest.domid, err);
+}
+
+static int do_step(struct source *s, const struct mig_step *step, struct err *err)
+{
+	const char *root = s->request->root;
+	const char *name = s->record.offer.name;
+	switch (step->what) {
+	case MIG_DO_WRITE:
+		s->record.state = step->record;
+		return record_write(root, RECORD_OUT, name, &s->record, err);
+	case MIG_DO_FORGET:
+		return record_forget(root, RECORD_OUT, name, err);
+	case MIG_DO_SEND:
+		return send_message(s, step->message, err);
+	case MIG_DO_STREAM:
+		return stream(s, err);
+	case MIG_DO_TAKE_AWAY:
+		return record_take_away(root, &s->record, err);
+	case MIG_DO_PUT_BACK:
+		return record_place(root, &s->record, err);
+	case MIG_DO_RESUME:
+		return resume(s, err);
+	case MIG_DO_DESTROY:
+		return destroy(s, err);
+	case MIG_DO_BURY:
+		return record_bury(root, &s->record, err);
+	case MIG_DO_WAIT:
+	case MIG_DO_QUESTION:
+	case MIG_DO_CHECK:
+	case MIG_DO_RESTORE:
+	case MIG_DO_GRANT:
+	case MIG_DO_START:
+	case MIG_DO_PLACE:
+	case MIG_DO_END:
+		break;
+	}
+	return -1;
+}
+
+static struct mig_event carry_out(struct source *s, const struct mig_step *step)
+{
+	struct err why = ERR_INIT;
+	if (step->what == MIG_DO_WAIT)
+		return wait_message(s, READY_MS);
+	if (step->what == MIG_DO_QUESTION)
+		return ask(s);
+	int rc = do_step(s, step, &why);
+	if (rc < 0)
+		note_why(s, why.text);
+	return (struct mig_event){.happened = rc == 0 ? MIG_DONE : MIG_FAILED};
+}
+
+static void run(struct source *s, enum mig_by_hand by_hand)
+{
+	struct mig_machine machine;
+	struct mig_step step;
+	mig_source_begin(&machine, s->record.state, by_hand);
+	while ((step = mig_step(&machine)).what != MIG_DO_END) {
+		struct mig_event event = carry_out(s, &step);
+		mig_tell(&machine, event);
+		if (event.happened == MIG_GOT && event.message == MIG_STARTED)
+			s->result->downtime_ms = xenmove_downtime(s->request->xen);
+	}
+	s->result->end = step.end;
+}
+
+/* ---- a new one */
+
+static int draw_id(struct mig_offer *offer, struct err *err)
+{
+	unsigned char bytes[16];
+	CLEANUP(str_dispose) struct str id = STR_INIT;
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return err_set(err, ERR_IO, 0, "%s", _("the kernel gives no random numbers"));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		str_add(&id, "%02x", bytes[i]);
+	vm_spec_set(&offer->id, str_text(&id));
+	return 0;
+}
+
+/* Disks; kernel and initrd that the guest is started from. */
+static void add_parts(const char *root, const struct vm_spec *spec, struct mig_offer *offer)
+{
+	for (size_t i = 0; i < spec->n_disks; i++) {
+		const struct vm_disk *disk = &spec->disks[i];
+		if (!disk->path[0])
+			continue;
+		struct mig_part *part = mig_offer_add_part(offer, disk->path);
+		part->is_readonly = disk->is_readonly || disk->kind == VM_DISK_CDROM;
+	}
+	const char *const files[] = {spec->kernel, spec->initrd};
+	for (size_t i = 0; spec->boot == VM_BOOT_DIRECT && i < ARRAY_SIZE(files); i++)
+		if (files[i][0] == '/')
+			mig_offer_add_part(offer, files[i])->is_readonly = true;
+	for (size_t i = 0; i < offer->n_parts; i++)
+		migrate_probe(root, offer, offer->parts[i].path, &offer->parts[i]);
+}
+
+/* A file that the target finds by this name is in the same directory as ours. */
+static int write_marks(struct source *s, struct err *err)
+{
+	const struct mig_offer *offer = &s->record.offer;
+	for (size_t i = 0; i < offer->n_parts; i++) {
+		const struct mig_part *part = &offer->parts[i];
+		if (part->is_block || part->is_readonly || part->size_bytes == 0)
+			continue;
+		CLEANUP(mem_free_string) char *path = mig_mark_path(offer, part);
+		if (strlist_has(&s->marks, path))
+			continue;
+		if (file_write(s->request->root, path, offer->id, strlen(offer->id), 0644, err) < 0)
+			return -1;
+		strlist_add(&s->marks, path);
+	}
+	return 0;
+}
+
+static void take_spec(const struct vm_spec *spec, struct mig_offer *offer)
+{
+	vm_spec_set(&offer->uuid, spec->uuid);
+	offer->method = spec->method;
+	offer->need_dom0_kib = vm_need_dom0_kib(spec);
+	for (size_t i = 0; i < spec->n_nics; i++) {
+		const struct vm_nic *nic = &spec->nics[i];
+		if (nic->bridge[0] && !strlist_has(&offer->bridges, nic->bridge))
+			strlist_add(&offer->bridges, nic->bridge);
+		if (nic->mac[0])
+			strlist_add(&offer->macs, nic->mac);
+	}
+	for (size_t i = 0; i < spec->n_disks; i++)
+		offer->has_format |= spec->disks[i].format != VM_FORMAT_AUTO &&
+				     spec->disks[i].format != VM_FORMAT_RAW;
+}
+
+static int read_definition(struct source *s, struct err *err)
+{
+	struct mig_offer *offer = &s->record.offer;
+	const char *root = s->request->root;
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(offer->name);
+	CLEANUP(mem_free_string) char *link = vm_auto_path(offer->name);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(vm_spec_dispose) struct vm_spec spec;
+	vm_spec_init(&spec);
+	if (!file_exists(root, path))
+		return err_set(
+			err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), offer->name, path);
+	if (file_read(root, path, XLCFG_FILE_MAX, &text, err) < 0)
+		return -1;
+	vm_spec_dispose(&spec);
+	if (vm_xlcfg_read(str_text(&text), offer->name, &spec, NULL, err) < 0)
+		return err_prefix(err, "%s: ", path);
+	if (strcmp(spec.name, offer->name) != 0)
+		return err_set(err, ERR_INVALID, 0, _("%s says another name: %s"), path, spec.name);
+	vm_spec_set(&offer->cfg, str_text(&text));
+	offer->autostart = file_exists(root, link);
+	take_spec(&spec, offer);
+	add_parts(root, &spec, offer);
+	return 0;
+}
+
+static int read_running(struct source *s, struct err *err)
+{
+	struct mig_offer *offer = &s->record.offer;
+	struct xenmove_domain guest;
+	struct vm_xen *xen = s->request->xen;
+	if (xenmove_find(xen, offer->uuid, offer->name, &guest, err) < 0)
+		return -1;
+	if (guest.domid == VM_NO_DOMID) {
+		offer->need_dom0_kib = 0;
+		return 0;
+	}
+	if (guest.is_paused || guest.is_suspended)
+		return err_set(err, ERR_INVALID, 0,
+			_("guest %s is paused; let it go on, or shut it down"), offer->name);
+	offer->is_running = s->result->was_running = true;
+	offer->is_live = !s->request->is_offline;
+	s->record.domid = guest.domid;
+	return xenmove_config(xen, guest.domid, &offer->config, &offer->need_kib, err);
+}
+
+static int check_here(struct source *s, struct err *err)
+{
+	struct mig_offer *offer = &s->record.offer;
+	struct vm_host host;
+	CLEANUP(mem_free_string) char *saved = vm_saved_path(s->request->root, offer->name);
+	if (vm_host_read(s->request->root, &host, err) < 0)
+		return -1;
+	offer->xen_major = host.xen_major;
+	offer->xen_minor = host.xen_minor;
+	memcpy(offer->cpu_caps, host.cpu_caps, sizeof(offer->cpu_caps));
+	mig_check_source(offer, &host, &s->result->findings);
+	if (saved)
+		strlist_addf(&s->result->findings, _("guest %s is saved here; start it first"),
+			offer->name);
+	vm_host_dispose(&host);
+	return 0;
+}
+
+/* All findings at once, ours and the target's. */
+static int check_there(struct source *s, struct err *err)
+{
+	json_t *json = NULL;
+	struct err why = ERR_INIT;
+	if (connect_peer(s, err) < 0)
+		return -1;
+	if (channel_send_word(&s->channel, "check", with_guest(s), &why) == 0 &&
+		channel_receive(&s->channel, ANSWER_MS, &json, &why) == 0) {
+		take_findings(s, json);
+		bool is_known =
+			channel_message(json) == MIG_ACCEPT || channel_message(json) == MIG_REFUSE;
+		json_decref(json);
+		return is_known ? 0
+				: err_set(err, ERR_INVALID, 0, _("%s answers what makes no sense"),
+					  s->record.peer);
+	}
+	hang_up(s);
+	return err_set(err, ERR_PROC, 0, _("%s cannot be reached: %s"), s->record.peer,
+		s->result->why[0] ? s->result->why : why.text);
+}
+
+static int lock_name(struct source *s, struct err *err)
+{
+	CLEANUP(mem_free_string) char *name = xasprintf("out-%s", s->request->name);
+	int r = record_lock(s->request->root, name, 0, &s->lock_fd, err);
+	if (r > 0)
+		return err_set(err, ERR_INVALID, 0, _("guest %s is being moved already"),
+			s->request->name);
+	return r;
+}
+
+/* Asks again until the target answers or patience ends; settle goes on then. */
+static void be_patient(struct source *s)
+{
+	int64_t end_ms = vm_now_ms() + (int64_t)s->request->patience_s * 1000;
+	if (s->result->end == MIG_END_UNDECIDED && s->request->patience_s)
+		say(s, _("undecided: the other host was given leave to start it and does not answer; "
+			 "it stays suspended here, and is asked for"));
+	while (s->result->end == MIG_END_UNDECIDED && vm_now_ms() < end_ms) {
+		(void)poll(NULL, 0, ASK_AGAIN_MS);
+		s->record.state = MIG_PERMITTED;
+		run(s, MIG_ASK_PEER);
+	}
+}
+
+static int begin(struct source *s, struct err *err)
+{
+	const struct migrate_request *request = s->request;
+	struct record left;
+	if (lock_name(s, err) < 0)
+		return -1;
+	int rc = record_read(request->root, RECORD_OUT, request->name, &left, err);
+	if (rc == 0 && left.state != MIG_NONE)
+		rc = err_set(err, ERR_INVALID, 0,
+			_("an earlier migration of %s to %s is not finished (%s); see --resolve"),
+			request->name, left.peer, mig_record_words[left.state]);
+	record_dispose(&left);
+	if (rc < 0)
+		return -1;
+	vm_spec_set(&s->record.peer, request->peer);
+	vm_spec_set(&s->record.offer.name, request->name);
+	free(s->record.boot);
+	s->record.boot = record_boot(request->root);
+	if (draw_id(&s->record.offer, err) < 0 || read_definition(s, err) < 0 ||
+		read_running(s, err) < 0 || check_here(s, err) < 0 || write_marks(s, err) < 0)
+		return -1;
+	return check_there(s, err);
+}
+
+static struct source source_of(const struct migrate_request *request, struct migrate_result *result)
+{
+	struct source s = {.request = request,
+		.result = result,
+		.pipe = PROC_PIPE_INIT,
+		.channel = {.in_fd = -1, .out_fd = -1},
+		.lock_fd = -1};
+	record_init(&s.record);
+	return s;
+}
+
+int migrate_send(
+	const struct migrate_request *request, struct migrate_result *ret_result, struct err *err)
+{
+	CLEANUP(source_dispose) struct source s = source_of(request, ret_result);
+	int64_t begun_ms = vm_now_ms();
+	if (begin(&s, err) < 0)
+		return -1;
+	if (ret_result->findings.count || request->is_dry)
+		return 0;
+	run(&s, MIG_ASK_PEER);
+	be_patient(&s);
+	ret_result->total_ms = vm_now_ms() - begun_ms;
+	return 0;
+}
+
+int migrate_resolve(const struct migrate_request *request, enum mig_by_hand by_hand,
+	struct migrate_result *ret_result, struct err *err)
+{
+	CLEANUP(source_dispose) struct source s = source_of(request, ret_result);
+	if (lock_name(&s, err) < 0)
+		return -1;
+	record_dispose(&s.record);
+	if (record_read(request->root, RECORD_OUT, request->name, &s.record, err) < 0)
+		return -1;
+	if (s.record.state == MIG_NONE)
+		return err_set(
+			err, ERR_MISSING, 0, _("no migration of %s is unfinished"), request->name);
+	run(&s, MIG_ASK_PEER);
+	/* Only what the peer does not answer is a person's to decide. */
+	if (ret_result->end == MIG_END_UNDECIDED && by_hand != MIG_ASK_PEER) {
+		s.record.state = MIG_PERMITTED;
+		run(&s, by_hand);
+	}
+	return 0;
+}
+
+void migrate_settle(const char *root, struct vm_xen *xen, struct strlist *ret_left)
+{
+	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
+	CLEANUP(strlist_dispose) struct strlist ids = STRLIST_INIT;
+	record_list(root, RECORD_IN, &ids);
+	for (size_t i = 0; i < ids.count; i++)
+		if (!migrate_take_up(root, xen, ids.items[i]))
+			strlist_addf(ret_left, _("migration %s from another host"), ids.items[i]);
+	record_list(root, RECORD_OUT, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		const struct migrate_request request = {
+			.root = root, .xen = xen, .name = names.items[i]};
+		CLEANUP(migrate_result_dispose) struct migrate_result result;
+		struct err err = ERR_INIT;
+		migrate_result_init(&result);
+		if (migrate_resolve(&request, MIG_ASK_PEER, &result, &err) < 0)
+			continue;
+		if (result.end == MIG_END_UNDECIDED || result.end == MIG_END_STUCK)
+			strlist_addf(ret_left, "%s: %s (%s)", names.items[i],
+				result.end == MIG_END_STUCK ? _("unfinished") : _("undecided"),
+				result.why);
+	}
+}
