@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The target's side: one connection of a peer, and what a killed one left. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
 #include "vmwizard/migrate/migrate.h"
 #include "vmwizard/migrate/xenmove.h"
+
+#define LOG_HEAD "/var/log/xen/console/guest-"
 
 enum { LOCK_WAIT_MS = 30000, FIRST_MS = 600000, GO_MS = 120000 };
 
@@ -104,6 +108,20 @@ static int grant(struct target *t, struct err *err)
 	return record_write(t->root, RECORD_IN, t->record.offer.id, &t->record, err);
 }
 
+/* xenconsoled named it when the copy was made; an older one is kept as rotate-guest-logs does. */
+static void name_log(const struct target *t, const char *copy)
+{
+	const char *above = t->root[1] ? t->root : "";
+	const char *name = t->record.offer.name;
+	CLEANUP(mem_free_string) char *from = xasprintf("%s" LOG_HEAD "%s.log", above, copy);
+	CLEANUP(mem_free_string) char *to = xasprintf("%s" LOG_HEAD "%s.log", above, name);
+	CLEANUP(mem_free_string) char *old = xasprintf("%s.1", to);
+	if (access(from, F_OK) < 0)
+		return;
+	(void)rename(to, old);
+	(void)rename(from, to);
+}
+
 static int start(struct target *t, struct err *err)
 {
 	const struct mig_offer *offer = &t->record.offer;
@@ -114,8 +132,12 @@ static int start(struct target *t, struct err *err)
 		return 0;
 	if (find_copy(t, &copy, err) < 0)
 		return -1;
-	if (copy.domid != VM_NO_DOMID)
-		return xenmove_start(t->xen, copy.domid, name, offer->name, err);
+	if (copy.domid != VM_NO_DOMID) {
+		if (xenmove_start(t->xen, copy.domid, name, offer->name, err) < 0)
+			return -1;
+		name_log(t, name);
+		return 0;
+	}
 	/* Renamed, and then cut short. */
 	if (xenmove_find(t->xen, offer->uuid, offer->name, &copy, err) < 0)
 		return -1;
