@@ -21,15 +21,18 @@ static void on_message(xentoollog_logger *logger, xentoollog_level level, int er
 	const char *context, const char *format, va_list args)
 {
 	struct vm_xen *xen = (struct vm_xen *)(void *)logger;
+	char text[sizeof(xen->last_error)];
 	(void)errnoval;
 	(void)context;
-	if (level == XTL_DEBUG &&
-		(strstr(format, "suspend request") ||
-			strstr(format, "Calling xc_domain_shutdown")) &&
-		!strstr(format, "acknowledged"))
-		xen->suspended_ms = vm_now_ms();
+	if (level < XTL_ERROR && level != XTL_DEBUG)
+		return;
+	(void)vsnprintf(text, sizeof(text), format, args);
 	if (level >= XTL_ERROR && !xen->last_error[0])
-		(void)vsnprintf(xen->last_error, sizeof(xen->last_error), format, args);
+		memcpy(xen->last_error, text, sizeof(text));
+	/* libxl_dom_suspend.c: by event channel or XenBus, or straight away. */
+	if (level == XTL_DEBUG && ((strstr(text, "issuing") && strstr(text, "suspend request")) ||
+					  strstr(text, "Calling xc_domain_shutdown")))
+		xen->suspended_ms = vm_now_ms();
 }
 
 static void on_progress(xentoollog_logger *logger, const char *context, const char *what,

@@ -311,8 +311,8 @@ static void add_parts(const char *root, const struct vm_spec *spec, struct mig_o
 		migrate_probe(root, offer, offer->parts[i].path, &offer->parts[i]);
 }
 
-/* A file that the target finds by this name is in the same directory as ours. */
-static int write_marks(struct source *s, struct err *err)
+/* Files that tell the target that a directory is the same as ours. */
+static void list_marks(struct source *s)
 {
 	const struct mig_offer *offer = &s->record.offer;
 	for (size_t i = 0; i < offer->n_parts; i++) {
@@ -320,12 +320,18 @@ static int write_marks(struct source *s, struct err *err)
 		if (part->is_block || part->is_readonly || part->size_bytes == 0)
 			continue;
 		CLEANUP(mem_free_string) char *path = mig_mark_path(offer, part);
-		if (strlist_has(&s->marks, path))
-			continue;
-		if (file_write(s->request->root, path, offer->id, strlen(offer->id), 0644, err) < 0)
-			return -1;
-		strlist_add(&s->marks, path);
+		if (!strlist_has(&s->marks, path))
+			strlist_add(&s->marks, path);
 	}
+}
+
+static int write_marks(struct source *s, struct err *err)
+{
+	const char *id = s->record.offer.id;
+	list_marks(s);
+	for (size_t i = 0; i < s->marks.count; i++)
+		if (file_write(s->request->root, s->marks.items[i], id, strlen(id), 0644, err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -274,10 +274,22 @@ static int answer_check(struct target *t, const json_t *json, struct err *err)
 	return send_message(t, MIG_ACCEPT, err);
 }
 
+/* A number counts once: an offer cannot take the place of what was granted. */
+static int check_new(const struct target *t, struct err *err)
+{
+	CLEANUP(record_dispose) struct record there;
+	if (record_read(t->root, RECORD_IN, t->record.offer.id, &there, err) < 0)
+		return -1;
+	return there.state == MIG_NONE
+		       ? 0
+		       : err_set(err, ERR_INVALID, 0, "%s", _("this migration was offered before"));
+}
+
 static int answer_offer(struct target *t, const json_t *json, struct err *err)
 {
 	struct err why = ERR_INIT;
-	if (take_offer(t, json, &why) < 0 || lock(t, "live", 0, &t->live_fd, &why) != 0)
+	if (take_offer(t, json, &why) < 0 || lock(t, "live", 0, &t->live_fd, &why) != 0 ||
+		check_new(t, &why) < 0)
 		return refuse(t, &why, err);
 	enum mig_end end = run(t, MIG_OFFER);
 	return end == MIG_END_STUCK ? err_set(err, ERR_PROC, 0, "%s", t->why) : 0;

@@ -72,6 +72,7 @@ int xenmove_config(
 	libxl_domain_config config;
 	uint64_t kib = 0;
 	libxl_domain_config_init(&config);
+	xen->last_error[0] = '\0';
 	int rc = libxl_retrieve_domain_configuration(xen->ctx, domid, &config, NULL);
 	char *json = rc == 0 ? libxl_domain_config_to_json(xen->ctx, &config) : NULL;
 	if (rc == 0)
@@ -88,6 +89,7 @@ int xenmove_config(
 
 int xenmove_stream(struct vm_xen *xen, uint32_t domid, int fd, bool is_live, struct err *err)
 {
+	xen->last_error[0] = '\0';
 	int rc = libxl_domain_suspend(xen->ctx, domid, fd, is_live ? LIBXL_SUSPEND_LIVE : 0, NULL);
 	return rc == 0 ? 0 : fail(xen, rc, _("its memory could not be sent"), err);
 }
@@ -100,6 +102,7 @@ int xenmove_restore(struct vm_xen *xen, const char *json, const char *name, int 
 	libxl_domain_config_init(&config);
 	libxl_domain_restore_params_init(&params);
 	params.stream_version = 2;
+	xen->last_error[0] = '\0';
 	int rc = libxl_domain_config_from_json(xen->ctx, &config, json);
 	if (rc == 0) {
 		free(config.c_info.name);
@@ -117,6 +120,7 @@ int xenmove_restore(struct vm_xen *xen, const char *json, const char *name, int 
 int xenmove_start(
 	struct vm_xen *xen, uint32_t domid, const char *old, const char *name, struct err *err)
 {
+	xen->last_error[0] = '\0';
 	int rc = old ? libxl_domain_rename(xen->ctx, domid, old, name) : 0;
 	if (rc == 0)
 		rc = libxl_domain_unpause(xen->ctx, domid, NULL);
@@ -126,12 +130,14 @@ int xenmove_start(
 int xenmove_resume(struct vm_xen *xen, uint32_t domid, struct err *err)
 {
 	/* 1: the guest sees a suspend that was called off, and keeps its devices. */
+	xen->last_error[0] = '\0';
 	int rc = libxl_domain_resume(xen->ctx, domid, 1, NULL);
 	return rc == 0 ? 0 : fail(xen, rc, _("it cannot be resumed"), err);
 }
 
 int xenmove_destroy(struct vm_xen *xen, uint32_t domid, struct err *err)
 {
+	xen->last_error[0] = '\0';
 	int rc = libxl_domain_destroy(xen->ctx, domid, NULL);
 	if (rc == ERROR_DOMAIN_NOTFOUND)
 		rc = 0;
