@@ -109,7 +109,7 @@ static void all_findings_at_once(void **state)
 		"a guest there has the same MAC address 00:16:3e:00:00:01\n"
 		"there is no bridge \"xenbr7\" there\n"
 		"memory: the guest needs 300 MiB, 100 MiB are free there\n"
-		"memory of dom0: its QEMU needs 64 MiB, 10 MiB are free there\n"
+		"memory of dom0: the guest takes 64 MiB, 10 MiB are free there\n"
 		"disk /srv/pool/web.img is there, but not the same one: it is not shared\n"
 		"disk /srv/pool/cd.iso is not there\n");
 }

@@ -236,7 +236,7 @@ static void check_memory(
 			(offer->need_kib + 1023) / 1024, host->free_kib / 1024);
 	if (offer->need_dom0_kib && host->dom0_available_kib < offer->need_dom0_kib)
 		strlist_addf(findings,
-			_("memory of dom0: its QEMU needs %" PRIu64 " MiB, %" PRIu64
+			_("memory of dom0: the guest takes %" PRIu64 " MiB, %" PRIu64
 			  " MiB are free there"),
 			(offer->need_dom0_kib + 1023) / 1024, host->dom0_available_kib / 1024);
 }

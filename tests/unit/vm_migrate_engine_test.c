@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sources: vmwizard/migrate/source.c vmwizard/migrate/target.c vmwizard/migrate/offer.c vmwizard/migrate/record.c vmwizard/migrate/probe.c vmwizard/migrate/protocol.c vmwizard/migrate/channel.c vmwizard/list_data.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/hostdata.c vmwizard/guestread.c vmwizard/guestcfg.c vmwizard/planbuild.c vmwizard/profile.c vmwizard/defaults.c */
+/* libs: -lxlutil */
+/*
+ * Both engines against each other, each in a process and a root of its own, with their real files
+ * and messages. There is no hypervisor: a domain is a file in its host's /xen that holds its state,
+ * and any call of libxl's may fail, or kill the process that makes it.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "file.h"
+#include "hostconf.h"
+#include "mem.h"
+#include "tests/unit/hostconf_samples.h"
+#include "tests/unit/scratch.h"
+#include "vmwizard/migrate/migrate.h"
+#include "vmwizard/migrate/xenmove.h"
+
+#define UUID "11111111-2222-3333-4444-555555555555"
+#define MEMORY "MEMORY"
+
+struct vm_xen {
+	const char *root;
+};
+
+/* ---- the hypervisor */
+
+/* A file in root says which call meets it: "WORD" fails; "WORD die"; "WORD die down": unreachable, too. */
+static bool meets_fault(const struct vm_xen *xen, const char *word)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	size_t len = strlen(word);
+	if (file_read(xen->root, "/fault", 99, &text, NULL) < 0 ||
+		strncmp(str_text(&text), word, len) != 0 ||
+		(text.len > len && text.data[len] != ' '))
+		return false;
+	(void)file_remove(xen->root, "/fault", NULL);
+	if (strstr(str_text(&text), "down"))
+		(void)file_write(xen->root, "/down", "", 0, 0600, NULL);
+	if (strstr(str_text(&text), "die"))
+		_exit(9);
+	return true;
+}
+
+static void set_domain(const char *root, const char *name, const char *domain_state)
+{
+	CLEANUP(mem_free_string) char *path = xasprintf("/xen/%s", name);
+	if (domain_state)
+		(void)file_write(root, path, domain_state, strlen(domain_state), 0600, NULL);
+	else
+		(void)file_remove(root, path, NULL);
+}
+
+static bool is_domain(const char *root, const char *name, const char *domain_state)
+{
+	CLEANUP(mem_free_string) char *path = xasprintf("/xen/%s", name);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	return file_read(root, path, 99, &text, NULL) == 0 &&
+	       (!domain_state || strcmp(str_text(&text), domain_state) == 0);
+}
+
+static int fault(const struct vm_xen *xen, const char *word, struct err *err)
+{
+	return meets_fault(xen, word) ? err_set(err, ERR_PROC, 0, "no %s today", word) : 0;
+}
+
+int xenmove_find(struct vm_xen *xen, const char *uuid, const char *name,
+	struct xenmove_domain *ret_domain, struct err *err)
+{
+	assert_string_equal(uuid, UUID);
+	if (fault(xen, "find", err) < 0)
+		return -1;
+	*ret_domain =
+		(struct xenmove_domain){.domid = is_domain(xen->root, name, NULL) ? 7 : VM_NO_DOMID,
+			.is_suspended = is_domain(xen->root, name, "suspended"),
+			.is_paused = is_domain(xen->root, name, "paused")};
+	return 0;
+}
+
+int xenmove_config(
+	struct vm_xen *xen, uint32_t domid, char **ret_json, uint64_t *ret_kib, struct err *err)
+{
+	(void)domid;
+	*ret_json = xstrdup("{}");
+	*ret_kib = 1000;
+	return fault(xen, "config", err);
+}
+
+int xenmove_stream(struct vm_xen *xen, uint32_t domid, int fd, bool is_live, struct err *err)
+{
+	assert_int_equal(domid, 7);
+	assert_true(is_live);
+	set_domain(xen->root, "web", "suspended");
+	if (fault(xen, "stream", err) < 0)
+		return -1;
+	if (file_write_all(fd, MEMORY, strlen(MEMORY)) < 0)
+		return err_set(err, ERR_IO, 0, "the line is cut");
+	return fault(xen, "streamed", err);
+}
+
+int xenmove_restore(struct vm_xen *xen, const char *json, const char *name, int fd, struct err *err)
+{
+	char memory[sizeof(MEMORY)] = "";
+	assert_string_equal(json, "{}");
+	if (fault(xen, "restore", err) < 0)
+		return -1;
+	for (size_t got = 0; got < strlen(MEMORY);) {
+		ssize_t n = read(fd, memory + got, strlen(MEMORY) - got);
+		if (n <= 0)
+			return err_set(err, ERR_IO, 0, "the memory ends early");
+		got += (size_t)n;
+	}
+	assert_string_equal(memory, MEMORY);
+	set_domain(xen->root, name, "paused");
+	return fault(xen, "restored", err);
+}
+
+int xenmove_start(
+	struct vm_xen *xen, uint32_t domid, const char *old, const char *name, struct err *err)
+{
+	(void)domid;
+	if (fault(xen, "start", err) < 0)
+		return -1;
+	if (old)
+		set_domain(xen->root, old, NULL);
+	set_domain(xen->root, "web", "running");
+	assert_true(!name || strcmp(name, "web") == 0);
+	return fault(xen, "started", err);
+}
+
+int xenmove_resume(struct vm_xen *xen, uint32_t domid, struct err *err)
+{
+	(void)domid;
+	if (fault(xen, "resume", err) < 0)
+		return -1;
+	set_domain(xen->root, "web", "running");
+	return fault(xen, "resumed", err);
+}
+
+int xenmove_destroy(struct vm_xen *xen, uint32_t domid, struct err *err)
+{
+	(void)domid;
+	if (fault(xen, "destroy", err) < 0)
+		return -1;
+	set_domain(xen->root, is_domain(xen->root, "web", NULL) ? "web" : "web" XENMOVE_INCOMING,
+		NULL);
+	return fault(xen, "destroyed", err);
+}
+
+int64_t xenmove_downtime(const struct vm_xen *xen)
+{
+	(void)xen;
+	return 1;
+}
+
+int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
+{
+	(void)err;
+	vm_host_init(ret_host);
+	ret_host->is_xen = true;
+	ret_host->free_kib = 2000;
+	ret_host->dom0_available_kib = 99999;
+	if (!file_exists(root, "/no-bridge"))
+		strlist_add(&ret_host->bridges, "xenbr0");
+	if (file_exists(root, "/etc/xen/web.cfg"))
+		strlist_add(&ret_host->names, "web");
+	return 0;
+}
+
+/* ---- two hosts */
+
+struct hosts {
+	char *here, *there;
+};
+
+static void put(const char *root, const char *path, const char *text)
+{
+	CLEANUP(mem_free_string)
+	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	assert_int_equal(file_make_dirs(root, dir[0] ? dir : "/", 0755, NULL), 0);
+	assert_int_equal(file_write(root, path, text, strlen(text), 0600, NULL), 0);
+}
+
+static void reboot(const char *root, const char *id)
+{
+	put(root, "/proc/sys/kernel/random/boot_id", id);
+	set_domain(root, "web", NULL);
+	set_domain(root, "web" XENMOVE_INCOMING, NULL);
+}
+
+static void make_hosts(const char *dir, struct hosts *hosts)
+{
+	CLEANUP(mem_free_string) char *self = realpath("/proc/self/exe", NULL);
+	CLEANUP(mem_free_string) char *path = xasprintf("%s/bin:%s", dir, getenv("PATH"));
+	CLEANUP(mem_free_string) char *client = xasprintf("%s/bin/dbclient", dir);
+	*hosts = (struct hosts){
+		.here = xasprintf("%s/here", dir), .there = xasprintf("%s/there", dir)};
+	CLEANUP(mem_free_string)
+	char *script = xasprintf("#!/bin/sh\n[ ! -e %s/down ] || { echo no route >&2; exit 1; }\n"
+				 "exec %s receive %s\n",
+		hosts->there, self, hosts->there);
+	put(dir, "/here/xen/web", "running");
+	put(dir, "/there/xen/.keep", "");
+	put(dir, "/bin/dbclient", script);
+	assert_int_equal(chmod(client, 0755), 0);
+	put(hosts->here, "/etc/xen/web.cfg",
+		"name = \"web\"\ntype = \"pvh\"\nuuid = \"" UUID "\"\nmemory = 1\n"
+		"kernel = \"/boot/k\"\nvif = [ \"bridge=xenbr0,mac=00:16:3e:00:00:01\" ]\n");
+	put(hosts->here, "/boot/k", "kernel");
+	put(hosts->there, "/boot/k", "kernel");
+	put(hosts->here, HOSTCONF_PATH,
+		"[bridge xenbr0]\nports = auto\n[peer xen2]\nssh-key = " SAMPLE_KEY "\n");
+	assert_int_equal(file_make_dirs(hosts->here, "/etc/xen/auto", 0755, NULL), 0);
+	assert_int_equal(file_symlink(hosts->here, "/etc/xen/auto/web.cfg", "../web.cfg", NULL), 0);
+	put(hosts->here, "/proc/sys/kernel/random/boot_id", "boot-1\n");
+	put(hosts->there, "/proc/sys/kernel/random/boot_id", "boot-2\n");
+	(void)setenv("PATH", path, 1);
+}
+
+static void hosts_dispose(struct hosts *hosts)
+{
+	free(hosts->here);
+	free(hosts->there);
+}
+
+/* In a process of its own, which a fault may kill: its end, or -1. */
+static int send_it(const struct hosts *hosts)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct vm_xen xen = {.root = hosts->here};
+		const struct migrate_request request = {
+			.root = hosts->here, .xen = &xen, .name = "web", .peer = "xen2"};
+		CLEANUP(migrate_result_dispose) struct migrate_result result;
+		struct err err = ERR_INIT;
+		migrate_result_init(&result);
+		if (migrate_send(&request, &result, &err) < 0)
+			print_message("%s\n", err.text);
+		if (result.why[0])
+			print_message("why: %s\n", result.why);
+		for (size_t i = 0; i < result.findings.count; i++)
+			print_message("finding: %s\n", result.findings.items[i]);
+		_exit(100 + (int)result.end);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) >= 100 ? WEXITSTATUS(status) - 100 : -1;
+}
+
+/* What cron does on both sides, until nothing changes. */
+static void settle(const struct hosts *hosts)
+{
+	for (int i = 0; i < 3; i++) {
+		const char *const roots[] = {hosts->there, hosts->here};
+		for (size_t j = 0; j < 2; j++) {
+			struct vm_xen xen = {.root = roots[j]};
+			CLEANUP(strlist_dispose) struct strlist left = STRLIST_INIT;
+			migrate_settle(roots[j], &xen, &left);
+		}
+	}
+}
+
+static bool has_definition(const char *root)
+{
+	CLEANUP(mem_free_string) char *link = NULL;
+	bool has_cfg = file_exists(root, "/etc/xen/web.cfg");
+	assert_int_equal(file_readlink(root, "/etc/xen/auto/web.cfg", &link, NULL) == 0, has_cfg);
+	return has_cfg;
+}
+
+static void never_two(const struct hosts *hosts)
+{
+	assert_false(is_domain(hosts->here, "web", "running") &&
+		     is_domain(hosts->there, "web", "running"));
+	assert_false(has_definition(hosts->here) && has_definition(hosts->there));
+}
+
+static void expect_place(const struct hosts *hosts, bool is_there, bool runs)
+{
+	CLEANUP(mem_free_string) char *peer = record_moved_to(hosts->here, "web");
+	CLEANUP(strlist_dispose) struct strlist out = STRLIST_INIT;
+	record_list(hosts->here, RECORD_OUT, &out);
+	assert_int_equal(out.count, 0);
+	assert_int_equal(has_definition(hosts->here), !is_there);
+	assert_int_equal(has_definition(hosts->there), is_there);
+	assert_int_equal(is_domain(hosts->here, "web", "running"), !is_there && runs);
+	assert_int_equal(is_domain(hosts->there, "web", "running"), is_there && runs);
+	assert_int_equal(is_domain(hosts->here, "web", NULL), !is_there && runs);
+	assert_false(is_domain(hosts->there, "web" XENMOVE_INCOMING, NULL));
+	assert_int_equal(peer != NULL, is_there);
+}
+
+/* ---- the cases */
+
+static void every_fault(void **state)
+{
+	static const struct {
+		bool is_there; /* whose fault */
+		const char *fault;
+		int first; /* how the command ends; -1: killed */
+		bool moves;
+	} cases[] = {
+		{false, "none", MIG_END_THERE, true},
+		{false, "stream", MIG_END_HERE, false},
+		{false, "stream die", -1, false},
+		{false, "streamed", MIG_END_HERE, false},
+		{false, "streamed die", -1, false},
+		{false, "destroy", MIG_END_STUCK, true},
+		{false, "destroy die", -1, true},
+		{false, "destroyed die", -1, true},
+		{true, "restore", MIG_END_HERE, false},
+		{true, "restore die", MIG_END_HERE, false},
+		{true, "restored", MIG_END_HERE, false},
+		{true, "restored die", MIG_END_HERE, false},
+		{true, "restored die down", MIG_END_HERE, false},
+		/* Granted, and not told: the window. */
+		{true, "start", MIG_END_THERE, true},
+		{true, "start die", MIG_END_THERE, true},
+		{true, "start die down", MIG_END_UNDECIDED, true},
+		{true, "started die", MIG_END_THERE, true},
+		{true, "started die down", MIG_END_UNDECIDED, true},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(mem_free_string) char *dir = xasprintf("%s/%zu", (char *)*state, i);
+		CLEANUP(hosts_dispose) struct hosts hosts;
+		print_message("case %zu: %s: %s\n", i, cases[i].is_there ? "there" : "here",
+			cases[i].fault);
+		assert_int_equal(mkdir(dir, 0700), 0);
+		make_hosts(dir, &hosts);
+		put(cases[i].is_there ? hosts.there : hosts.here, "/fault", cases[i].fault);
+		int first = send_it(&hosts);
+		assert_int_equal(first, cases[i].first);
+		never_two(&hosts);
+		if (first == MIG_END_UNDECIDED) {
+			settle(&hosts);
+			assert_true(is_domain(hosts.here, "web", "suspended"));
+			assert_false(has_definition(hosts.here));
+			assert_true(file_exists(hosts.here, RECORD_OUT "/web.json"));
+		}
+		(void)file_remove(hosts.there, "/down", NULL);
+		settle(&hosts);
+		expect_place(&hosts, cases[i].moves, true);
+	}
+}
+
+/* Undecided, and then the power goes: nothing is started twice, wherever the answer lies. */
+static void the_power_goes_while_undecided(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	put(hosts.there, "/fault", "start die down");
+	assert_int_equal(send_it(&hosts), MIG_END_UNDECIDED);
+	reboot(hosts.here, "boot-3\n");
+	reboot(hosts.there, "boot-4\n");
+	assert_false(has_definition(hosts.here));
+	(void)file_remove(hosts.there, "/down", NULL);
+	settle(&hosts);
+	/* It may have run there, for all that anybody knows: it is there, and off. */
+	expect_place(&hosts, true, false);
+}
+
+static void a_person_decides(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	CLEANUP(migrate_result_dispose) struct migrate_result result;
+	CLEANUP(migrate_result_dispose) struct migrate_result again;
+	struct err err = ERR_INIT;
+	make_hosts(*state, &hosts);
+	struct vm_xen xen = {.root = hosts.here};
+	const struct migrate_request request = {.root = hosts.here, .xen = &xen, .name = "web"};
+	put(hosts.there, "/fault", "start die down");
+	assert_int_equal(send_it(&hosts), MIG_END_UNDECIDED);
+	/* A second migration is refused meanwhile. */
+	assert_int_equal(send_it(&hosts), MIG_END_NOTHING);
+	migrate_result_init(&result);
+	assert_int_equal(migrate_resolve(&request, MIG_BY_HAND_HERE, &result, &err), 0);
+	assert_int_equal(result.end, MIG_END_HERE);
+	assert_true(is_domain(hosts.here, "web", "running"));
+	assert_true(has_definition(hosts.here));
+	migrate_result_init(&again);
+	assert_int_equal(migrate_resolve(&request, MIG_BY_HAND_HERE, &again, &err), -1);
+	assert_string_equal(err.text, "no migration of web is unfinished");
+}
+
+/* The peer's word counts more than a person's. */
+static void an_answer_comes_before_a_person(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	CLEANUP(migrate_result_dispose) struct migrate_result result;
+	struct err err = ERR_INIT;
+	make_hosts(*state, &hosts);
+	struct vm_xen xen = {.root = hosts.here};
+	const struct migrate_request request = {.root = hosts.here, .xen = &xen, .name = "web"};
+	put(hosts.there, "/fault", "started die down");
+	assert_int_equal(send_it(&hosts), MIG_END_UNDECIDED);
+	(void)file_remove(hosts.there, "/down", NULL);
+	migrate_result_init(&result);
+	assert_int_equal(migrate_resolve(&request, MIG_BY_HAND_HERE, &result, &err), 0);
+	assert_int_equal(result.end, MIG_END_THERE);
+	expect_place(&hosts, true, true);
+}
+
+static void findings_touch_nothing(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	put(hosts.there, "/no-bridge", "");
+	assert_int_equal(send_it(&hosts), MIG_END_NOTHING);
+	expect_place(&hosts, false, true);
+	put(hosts.there, "/down", "");
+	assert_int_equal(send_it(&hosts), MIG_END_NOTHING);
+	expect_place(&hosts, false, true);
+}
+
+/* A guest that is off moves by its definition. */
+static void off_moves_by_its_definition(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	set_domain(hosts.here, "web", NULL);
+	assert_int_equal(send_it(&hosts), MIG_END_THERE);
+	expect_place(&hosts, true, false);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "receive") == 0) {
+		struct vm_xen xen = {.root = argv[2]};
+		struct err err = ERR_INIT;
+		return migrate_receive(argv[2], &xen, "xen1", 0, 1, &err) < 0;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(every_fault),
+		SCRATCH_TEST(the_power_goes_while_undecided),
+		SCRATCH_TEST(a_person_decides),
+		SCRATCH_TEST(an_answer_comes_before_a_person),
+		SCRATCH_TEST(findings_touch_nothing),
+		SCRATCH_TEST(off_moves_by_its_definition),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
