@@ -128,6 +128,12 @@ faults-first: testroot
 reproduce: root ## two complete builds in two directories, by two users: the same bytes?
 	$(Q)sh tests/image/reproduce.sh
 
+# report takes the result up.
+report: builds-first
+.PHONY: builds-first
+builds-first: iso
+	$(Q)sh tests/perf/builds.sh
+
 # test-all takes the result up.
 test-all: reproduce-first
 .PHONY: reproduce-first

@@ -38,5 +38,8 @@ test: $(UNIT_BINS) $(TUI_BINS) programs
 	$(Q)$(PYTEST) -m 'not full' tests
 test-all: $(UNIT_BINS) $(TUI_BINS) programs
 	$(Q)DOMUS_RESUME=1 $(PYTEST) tests
-report:
+$(B)/perf/work: tests/perf/work.c | $(B)/musl-headers
+	$(call step,CC,$@)
+	$(Q)mkdir -p $(@D) && musl-gcc -std=gnu11 -O2 $(CFLAGS_WARN) -static -idirafter $(B)/musl-headers -s -o $@ $<
+report: $(B)/perf/work
 	$(Q)python3 tests/perf/report.py

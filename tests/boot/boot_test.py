@@ -5,26 +5,13 @@ import mmap
 import os
 import re
 import shutil
+import socket
 
+import pexpect.fdpexpect
 import pytest
 
-from harness.machine import BUILD, ISO, Machine
-
-DOWN = "\x0e"  # GRUB reads Ctrl-N as the arrow key
-
-
-def entry_keys(wanted):
-    """Keystrokes that choose a top-level entry of the menu by its id."""
-    ids, in_submenu, previous = [], False, ""
-    for line in (BUILD / "iso/boot/grub/grub.cfg").read_text().splitlines():
-        match = re.match(r"(menuentry|submenu) .*--id (\S+) \{", line)
-        if match and not in_submenu:
-            ids.append(match.group(2))
-            in_submenu = match.group(1) == "submenu"
-        elif line == previous == "}":  # the last entry of a submenu, then the submenu
-            in_submenu = False
-        previous = line
-    return DOWN * ids.index(wanted) + "\r"
+from harness.machine import BUILD, ISO, SLOW, Machine
+from harness.menu import DOWN, entry_keys
 
 
 def works(machine):
@@ -104,6 +91,48 @@ def test_rescue():
         machine.boot(entry_keys("rescue"), timeout=300)
         assert machine.run("ls /proc/xen/capabilities 2>/dev/null || echo plain").strip() == "plain"
         powers_off(machine)
+
+
+@pytest.mark.full
+def test_toram():
+    """Copied to memory: everything is still there when the CD is not."""
+    with Machine("toram") as machine:
+        machine.boot(entry_keys("live-toram"), timeout=300)
+        machine.qmp("eject", device="ide1-cd0", force=True)
+        machine.run("echo 3 >/proc/sys/vm/drop_caches; cat /run/domus/medium/domus/layers/* | wc -c")
+        machine.run("find /usr -xdev -type f -exec cat {} + | sha256sum", timeout=200)
+        works(machine)
+        powers_off(machine)
+
+
+@pytest.mark.full
+def test_memory_test():
+    with Machine("memory_test", memory=256) as machine:
+        machine.expect("Domus live", timeout=120)
+        # on BIOS it comes right after this one
+        machine.send(DOWN + entry_keys("check"))
+        machine.expect("Memtest86", timeout=120)
+
+
+@pytest.mark.full
+def test_other_serial_port():
+    """Xen and dom0 on COM2 at 9600 baud, chosen in the menu on COM1."""
+    path = BUILD / "tests/com2"
+    path.unlink(missing_ok=True)
+    wanted = "live-com2-9600"
+    ids = re.findall(r"--id (live-(?:com\d-\d+|vga)) ", (BUILD / "iso/boot/grub/grub.cfg").read_text())
+    with Machine("other_serial_port", extra=["-serial", f"unix:{path},server=on,wait=off"]) as machine:
+        machine.expect("Domus live", timeout=120)
+        with socket.socket(socket.AF_UNIX) as com2:
+            com2.connect(str(path))
+            machine.send(entry_keys("live-serial"))
+            machine.expect("COM1 at 57600", timeout=30)
+            machine.send(DOWN * ids.index(wanted) + "\r")
+            line = pexpect.fdpexpect.fdspawn(com2, timeout=300 * SLOW)
+            line.expect(r"domus:[^ ]*# $")
+            line.send("xl list && xl info xen_commandline\r")
+            line.expect(r"Domain-0\s+0\s")
+            line.expect("com2=9600")
 
 
 @pytest.mark.full

@@ -63,7 +63,9 @@ class Machine:
         self.qmp_path = self.dir / "qmp"
         self.qmp_path.unlink(missing_ok=True)
         self.log_path = self.dir / "serial.log"
-        self.argv = ["qemu-system-x86_64", *accel(cpu_extra), "-machine", machine, "-smp", str(cpus),
+        # Half of the memory lies above 4 GiB, as on real machines, and is what Xen takes first. Where GRUB ran just
+        # before, QEMU watches every write for changed code: unpacking dom0's kernel there takes 10 s instead of 1.5.
+        self.argv = ["qemu-system-x86_64", *accel(cpu_extra), "-machine", f"{machine},max-ram-below-4g={memory // 2}M", "-smp", str(cpus),
                      "-m", str(memory), "-display", "none", "-vga", "std", "-no-user-config",
                      "-serial", "stdio", "-monitor", "none", "-qmp", f"unix:{self.qmp_path},server=on,wait=off"]
         if firmware == "uefi":

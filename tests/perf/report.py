@@ -9,15 +9,23 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "boot"), str(TESTS / "perf")]
+import install_test  # noqa: E402
 from harness.machine import BUILD, ISO, Failure, Machine  # noqa: E402
+from ratio import ratios  # noqa: E402
 
 MIB = 1048576
 rows = []
 
 
-def row(what, value, unit, budget=None):
-    within = None if budget is None else value <= budget
+def row(what, value, unit, budget=None, least=None):
+    """budget: the most it may be; least: the least."""
+    within = None
+    if budget is not None:
+        within = value <= budget
+    elif least is not None:
+        budget, within = f">= {least}", value >= least
     rows.append({"what": what, "value": round(value, 2), "unit": unit, "budget": budget, "within": within})
 
 
@@ -37,6 +45,15 @@ def sizes():
             inside += [(path.stat().st_size, path) for path in stage.rglob("*") if path.is_file() and not path.is_symlink()]
     for size, path in sorted(inside, reverse=True, key=lambda entry: entry[0])[:20]:
         row(f"  uncompressed: {path.relative_to(BUILD / 'layers')}", size / MIB, "MiB")
+
+
+def builds():
+    """What tests/perf/builds.sh measured before this, on the host."""
+    budgets = {"empty": ("`make iso`, empty build directory, downloads there", 90),
+               "unchanged": ("`make iso`, nothing changed", 1), "one-file": ("`make iso`, one C file changed", 15)}
+    for line in (BUILD / "tests/builds.txt").read_text().splitlines():
+        name, milliseconds = line.split()
+        row(budgets[name][0], int(milliseconds) / 1000, "s", budgets[name][1])
 
 
 def memory_used(machine):
@@ -74,21 +91,48 @@ def show():
     width = max(len(entry["what"]) for entry in rows)
     for entry in rows:
         mark = {None: "", True: "ok", False: "OVER BUDGET"}[entry["within"]]
-        budget = "" if entry["budget"] is None else f"<= {entry['budget']}"
+        budget = entry["budget"] if isinstance(entry["budget"], str) else f"<= {entry['budget']}"
+        if entry["budget"] is None:
+            budget = ""
         if entry["within"] is False and sys.stdout.isatty():
             mark = f"\033[31m{mark}\033[m"
         print(f"{entry['what']:{width}}  {entry['value']:9.2f} {entry['unit']:4} {budget:8} {mark}")
 
 
+def compare():
+    """The same work without Xen and in a PV guest: above 1, the guest is faster."""
+    for kind, without, inside in ratios():
+        row(f"PV guest / Linux without Xen: {kind} ({without:.0f} and {inside:.0f} ms)", without / inside, "",
+            least=0.95 if kind == "cpu" else None)
+
+
+def install():
+    """An unattended installation on an empty disk, and its first start from there."""
+    name = "report_install"
+    text = install_test.conf(timeout=("timeout = 1", "timeout = 0"))
+    system = install_test.disk(name, "system.img")
+    drives = install_test.drives(system=system, config=install_test.config_volume(name, text))
+    with Machine(name, extra=drives) as machine:
+        machine.expect("Install Domus unattended", timeout=120)
+        machine.send("\r")
+        machine.expect("Unattended installation, from", timeout=240)
+        begin = machine.seconds()
+        machine.expect("Domus is installed", timeout=240)
+        row("unattended installation, from its start to the restart", machine.seconds() - begin, "s", 60)
+    with Machine(name, medium=None, extra=install_test.drives(system=system)) as machine:
+        install_test.log_in(machine)
+        machine.run("xl list")
+        row("power-on to `xl list`, from disk, with the log-in", machine.seconds(), "s", 15)
+
+
 def main():
-    sizes()
-    try:
-        host()
-    except Failure as failure:
-        print(failure)
-        rows.append({"what": "host measurements", "value": 0, "unit": "", "budget": 0, "within": False})
+    for measure in (sizes, builds, host, compare, install):
+        try:
+            measure()
+        except (Failure, OSError, ValueError) as failure:
+            print(failure)
+            rows.append({"what": f"{measure.__name__}: not measured", "value": 0, "unit": "", "budget": 0, "within": False})
     show()
-    print("not measured yet: ratio PV guest / Linux without Xen, installation, incremental builds")
     (BUILD / "report.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 
