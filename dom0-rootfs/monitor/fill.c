@@ -26,6 +26,8 @@
 
 /* Nothing that a host of this kind has writes faster; a pool is looked at before it could fill up. */
 #define FASTEST_BYTES_PER_S (2 * NUM_GIB)
+/* Its metadata: a block holds the places of some 230 chunks, and a chunk is 64 KiB at least. */
+#define META_FASTEST_BLOCKS_PER_S 150
 #define WAIT_LEAST_MS 500
 #define WAIT_MOST_MS 10000
 #define WAIT_WITHOUT_POOL_MS 30000
@@ -123,6 +125,13 @@ static uint64_t reserve_bytes(const struct fill_pool *pool)
 	return reserve > pool->size_bytes / 10 ? pool->size_bytes / 10 : reserve;
 }
 
+static uint64_t meta_reserve(const struct fill_pool *pool)
+{
+	uint64_t reserve = pool->meta_total / META_RESERVE_PART;
+
+	return reserve < META_RESERVE_LEAST ? META_RESERVE_LEAST : reserve;
+}
+
 static enum fill_level level_of(uint64_t room, uint64_t reserve)
 {
 	if (room <= reserve / 4)
@@ -134,15 +143,12 @@ static enum fill_level level_of(uint64_t room, uint64_t reserve)
 
 enum fill_level fill_level(const struct fill_pool *pool)
 {
-	uint64_t meta_reserve = pool->meta_total / META_RESERVE_PART;
 	enum fill_level data, meta;
 
 	if (pool->is_stuck)
 		return FILL_BRIM;
-	if (meta_reserve < META_RESERVE_LEAST)
-		meta_reserve = META_RESERVE_LEAST;
 	data = level_of(free_bytes(pool), reserve_bytes(pool));
-	meta = level_of(left(pool->meta_used, pool->meta_total), meta_reserve);
+	meta = level_of(left(pool->meta_used, pool->meta_total), meta_reserve(pool));
 	return data > meta ? data : meta;
 }
 
@@ -185,8 +191,13 @@ int fill_wait_ms(const struct fill_pools *pools)
 	for (size_t i = 0; i < pools->count; i++) {
 		const struct fill_pool *pool = &pools->items[i];
 		uint64_t room = left(reserve_bytes(pool), free_bytes(pool));
+		uint64_t meta_free = left(pool->meta_used, pool->meta_total);
 		uint64_t ms = room / (FASTEST_BYTES_PER_S / 1000);
+		uint64_t meta_ms =
+			left(meta_reserve(pool), meta_free) * 1000 / META_FASTEST_BLOCKS_PER_S;
 
+		if (meta_ms < ms)
+			ms = meta_ms;
 		if (ms < (uint64_t)wait_ms)
 			wait_ms = (int)ms;
 	}

@@ -26,7 +26,8 @@
 #include "state.h"
 
 #define STATUS_TIMEOUT_MS 5000
-#define HELD_WAIT_MS 1000 /* between two looks while guests are paused */
+#define HELD_WAIT_MS 1000     /* between two looks while guests are paused */
+#define UNKNOWN_WAIT_MS 10000 /* before anything is known of the pools */
 #define FAILED_NAME "storage-paused"
 
 /* What one look knows. */
@@ -39,7 +40,7 @@ struct look {
 
 void hold_init(struct hold *hold, const char *run)
 {
-	*hold = (struct hold){.run = run, .has_held = true};
+	*hold = (struct hold){.run = run, .wait_ms = UNKNOWN_WAIT_MS, .has_held = true};
 }
 
 void hold_dispose(struct hold *hold)
@@ -48,7 +49,8 @@ void hold_dispose(struct hold *hold)
 	*hold = (struct hold){.run = NULL};
 }
 
-static void read_pools(struct fill_pools *ret_pools)
+/* False when nothing is known of them: not the same as that there are none. */
+static bool read_pools(struct fill_pools *ret_pools)
 {
 	static const char *const argv[] = {
 		"dmsetup", "status", "--noflush", "--target", "thin-pool", NULL};
@@ -56,8 +58,10 @@ static void read_pools(struct fill_pools *ret_pools)
 	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
 
 	/* No LVM in use: "No devices found". */
-	if (proc_run(&spec, &result, NULL) == 0 && result.exit_code == 0)
-		fill_parse(str_text(&result.output), ret_pools);
+	if (proc_run(&spec, &result, NULL) != 0 || result.exit_code != 0)
+		return false;
+	fill_parse(str_text(&result.output), ret_pools);
+	return true;
 }
 
 /* A word on the machine's consoles: what stops guests is not for the log alone. */
@@ -124,11 +128,16 @@ static void pause_guest(
 	char *text = xasprintf("guest %s is paused: the pool that its disks are in is full", name);
 	struct err err = ERR_INIT;
 
-	/* Written first: a monitor killed in between may unpause a running guest, which is harmless. */
+	/*
+	 * Written first: a monitor that is killed in between leaves a guest that is paused at the
+	 * brim, the other way round one that nobody lets go on.
+	 */
 	if (state_write_held(look->hold->run, domain->uuid, domain->domid, (int)level, &err) != 0)
 		monlog("%s", err.text);
 	if (set_paused(look, domain, true) != 0) {
 		monlog("guest %s cannot be paused", name);
+		/* It is no guest that somebody let go on: the next look tries again. */
+		state_drop_held(look->hold->run, domain->uuid);
 		return;
 	}
 	strlist_add(&look->held, name);
@@ -230,8 +239,12 @@ int hold_look(struct hold *hold, struct xen *xen)
 
 	if (now_ms < hold->next_ms)
 		return (int)(hold->next_ms - now_ms);
-	read_pools(&look.pools);
-	wait_ms = fill_wait_ms(&look.pools);
+	/* Whoever is paused while pools do not answer stays so. */
+	if (!read_pools(&look.pools)) {
+		hold->next_ms = now_ms + hold->wait_ms;
+		return hold->wait_ms;
+	}
+	hold->wait_ms = wait_ms = fill_wait_ms(&look.pools);
 	if ((is_any_full(&look.pools) || hold->has_held || hold->said) &&
 		!state_is_stopping(hold->run) && xen_list(xen, &domains, NULL) == 0) {
 		for (size_t i = 0; i < domains.count; i++)

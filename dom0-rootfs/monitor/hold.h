@@ -12,6 +12,7 @@
 struct hold {
 	const char *run;
 	int64_t next_ms; /* of state_now_ms(): before it there is no need to look */
+	int wait_ms;     /* as the last look that knew the pools found right */
 	char *said;      /* what RUN/failed/storage-paused says, or NULL */
 	bool has_held;   /* a guest is paused for this, as far as the last look saw */
 };

@@ -144,6 +144,11 @@ static void waits(void **state)
 	assert_in_range(fill_wait_ms(&pools), 2400, 2500);
 	items[1] = pool_of(500, 20, 8000);
 	assert_int_equal(fill_wait_ms(&pools), 500);
+	/* 300 blocks of metadata above what is kept back: there is data room for longer */
+	items[1] = pool_of(102400, 90000, 627);
+	assert_in_range(fill_wait_ms(&pools), 1900, 2000);
+	items[1] = pool_of(102400, 90000, 300);
+	assert_int_equal(fill_wait_ms(&pools), 500);
 	pools.count = 0;
 	assert_int_equal(fill_wait_ms(&pools), 30000);
 }
