@@ -81,14 +81,18 @@ static int switch_one(const char *root, const struct host_pool *pool, bool is_st
 int pools_switch(
 	const char *root, const struct host_config *before, const struct host_config *after)
 {
+	CLEANUP(strlist_dispose) struct strlist stuck = STRLIST_INIT;
 	int failures = 0;
 	for (size_t i = before->n_pools; i-- > 0;)
-		if (!is_same(&before->pools[i], find(after, before->pools[i].name)))
-			failures += switch_one(root, &before->pools[i], false);
+		if (!is_same(&before->pools[i], find(after, before->pools[i].name)) &&
+			switch_one(root, &before->pools[i], false) > 0)
+			strlist_add(&stuck, before->pools[i].name);
 	for (size_t i = 0; i < after->n_pools; i++)
-		if (!is_same(&after->pools[i], find(before, after->pools[i].name)))
+		/* Where the former one could not be stopped its mount is not taken for the new one's. */
+		if (!is_same(&after->pools[i], find(before, after->pools[i].name)) &&
+			!strlist_has(&stuck, after->pools[i].name))
 			failures += switch_one(root, &after->pools[i], true);
-	return failures;
+	return failures + (int)stuck.count;
 }
 
 static void describe(const struct host_pool *pool, bool is_start, struct str *ret_text)

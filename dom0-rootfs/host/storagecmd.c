@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "conftext.h"
@@ -121,6 +123,18 @@ static int check(const struct options *options, struct err *err)
 
 /* ---- what a disk is taken for */
 
+/* The device that a link is one to, as /dev/GROUP/VOLUME; the caller frees. */
+static char *resolve(const char *root, const char *disk)
+{
+	const char *above = root[1] ? root : "";
+	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", above, disk);
+	char *real = realpath(full, NULL);
+	char *path = xstrdup(
+		real && strncmp(real, above, strlen(above)) == 0 ? real + strlen(above) : disk);
+	free(real);
+	return path;
+}
+
 /* A disk with anything on it is not taken: what is on it is named. */
 static int check_empty(const struct options *options, const char *disk, struct err *err)
 {
@@ -131,7 +145,9 @@ static int check_empty(const struct options *options, const char *disk, struct e
 	CLEANUP(strlist_dispose) struct strlist users = STRLIST_INIT;
 	if (strncmp(disk, "/dev/", 5) != 0)
 		return err_set(err, ERR_INVALID, 0, _("%s: a disk is named as /dev/..."), disk);
+	CLEANUP(mem_free_string) char *device = resolve(options->root, disk);
 	pools_list_users(options->root, disk, &users);
+	pools_list_users(options->root, device, &users);
 	if (users.count)
 		return err_set(
 			err, ERR_INVALID, 0, _("%s is a disk of guest %s"), disk, users.items[0]);
@@ -149,7 +165,13 @@ static int check_empty(const struct options *options, const char *disk, struct e
 /* 0 when the kernel does not say. */
 static uint64_t disk_bytes(const struct options *options, const char *disk)
 {
-	CLEANUP(mem_free_string) char *path = xasprintf("/sys/class/block/%s/size", disk + 5);
+	CLEANUP(mem_free_string) char *device = resolve(options->root, disk);
+	struct stat st;
+	bool is_block = stat(disk, &st) == 0 && S_ISBLK(st.st_mode) && !options->root[1];
+	CLEANUP(mem_free_string)
+	char *path = is_block ? xasprintf("/sys/dev/block/%u:%u/size", major(st.st_rdev),
+					minor(st.st_rdev))
+			      : xasprintf("/sys/class/block/%s/size", strrchr(device, '/') + 1);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	if (file_read(options->root, path, 64, &text, NULL) < 0)
 		return 0;

@@ -428,6 +428,35 @@ def test_storage_at_boot(host):
     assert host.noted()[-1] == "lvm vgchange -q -an domus-b"
 
 
+def test_storage_that_is_in_use_is_not_another(host):
+    """A pool that means something else from now on, but cannot be stopped: that is said, and nothing is mounted over it."""
+    for name in ("mount.nfs", "stat"):
+        host.tool(name, "")
+    host.run("storage", "add", "nas", "nfs", "old:/v")
+    host.write("/proc/mounts", "old:/v /srv/pools/nas nfs4 rw 0 0\n")
+    host.tool("umount", "echo target is busy >&2; exit 1")
+    host.noted()
+    host.run("set", "pool.nas.source", "new:/v")
+    assert "target is busy" in host.run("apply", code=1)
+    assert "target is busy" in host.read("/run/domus/failed/pool-nas")
+    assert not [line for line in host.noted() if line.startswith("mount.nfs")]
+
+
+def test_storage_disk_by_another_name(host):
+    """A link is the disk that it stands for: its size, and the guest that uses it."""
+    host.tool("lvm", LVS.format(data="91.50"))
+    host.tool("wipefs", "")
+    host.write("/sys/class/block/sdb/size", "209715200\n")
+    host.write("/dev/sdb", "")
+    link = host.root / "dev/links/data"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../sdb")
+    shown = host.run("storage", "grow", "domus", "/dev/links/data", "--dry-run")
+    assert "pvcreate -q --yes /dev/links/data" in shown and "--poolmetadatasize +128m" in shown, shown
+    host.write("/etc/xen/web.cfg", 'disk = [ "phy:/dev/sdb,xvda,w" ]\n')
+    assert "is a disk of guest web" in host.run("storage", "grow", "domus", "/dev/links/data", "--yes", code=1)
+
+
 # ---- boot loader ----
 
 ENV = "# GRUB Environment Block\ninstalled=yes\nslot=a\nslot_a=ok\n"
