@@ -132,13 +132,18 @@ static void newcomer_dispose(struct newcomer *n)
 	free(n->key);
 }
 
-/* "HOST", "HOST:PORT". */
+/* "HOST", "HOST:PORT"; with a port an IPv6 address is in brackets, and any HOST may be. */
 static int parse_host(const char *text, char **ret_host, int64_t *ret_port, struct err *err)
 {
-	const char *colon = strrchr(text, ':');
-	bool has_port = colon && strchr(text, ':') == colon;
-	CLEANUP(mem_free_string)
-	char *host = xstrndup(text, has_port ? (size_t)(colon - text) : strlen(text));
+	const char *end = text[0] == '[' ? strchr(text, ']') : NULL;
+	const char *begin = end ? text + 1 : text;
+	const char *colon = end ? (end[1] == ':' ? end + 1 : NULL) : strrchr(text, ':');
+	bool has_port = colon && (end || strchr(text, ':') == colon);
+	if (end && end[1] && !colon)
+		return err_set(err, ERR_INVALID, 0, _("\"%.70s\" is no [HOST]:PORT"), text);
+	if (!end)
+		end = has_port ? colon : text + strlen(text);
+	CLEANUP(mem_free_string) char *host = xstrndup(begin, (size_t)(end - begin));
 	*ret_port = 22;
 	if (value_check_host(host, err) < 0 ||
 		(has_port && num_parse_int(colon + 1, 1, 65535, ret_port, err) < 0))
@@ -230,12 +235,17 @@ static int set_key(
 static int write_peer(const char *root, const struct newcomer *n, struct err *err)
 {
 	CLEANUP(mem_free_string) char *port = xasprintf("%" PRId64, n->port);
+	CLEANUP(source_dispose) struct source source;
+	source_load(root, NULL, &source);
+	/* Of one that is there already what is not said now does not stay. */
+	const struct host_peer *known = peer_find(&source.config, n->name);
 	if (set_key(root, n->name, "ssh-key", n->key, err) < 0)
 		return -1;
-	if (strcmp(n->address, n->name) != 0 &&
+	if (strcmp(n->address, known ? peer_address(known) : n->name) != 0 &&
 		set_key(root, n->name, "address", n->address, err) < 0)
 		return -1;
-	return n->port == 22 ? 0 : set_key(root, n->name, "port", port, err);
+	return n->port == (known ? known->port : 22) ? 0
+						     : set_key(root, n->name, "port", port, err);
 }
 
 /* With the terminal, and the password of the other's root: our key goes there, once. */
@@ -247,7 +257,7 @@ static bool introduce(
 	/* Its shell fills in from where we came: that is our address, as it sees us. */
 	CLEANUP(mem_free_string)
 	char *command =
-		xasprintf("domus-host peer add %s '%s' \"${SSH_CONNECTION%%%% *}:%" PRId64 "\"",
+		xasprintf("domus-host peer add %s '%s' \"[${SSH_CONNECTION%%%% *}]:%" PRId64 "\"",
 			own_name, own_key, own_port);
 	const char *const argv[] = {
 		"env", "HOME=" PEER_HOME, "dbclient", "-q", "-p", port, login, command, NULL};

@@ -93,6 +93,13 @@ def test_peer_exchange(hosts):
     done = here.log_in(there, "echo", "in$((1+1))")
     assert "in2" not in done.stdout and re.search(r"/usr/sbin/domus-vm.*not found", done.stderr), done.stderr
     assert there.log_in(here, "true").returncode == 127
+    # Again, at another address: nothing of the former one stays.
+    there.run("peer", "add", "xen1", here.key, "[2001:db8::7]:2222")
+    conf = (there.root / "etc/domus/host.conf").read_text()
+    assert "\naddress = 2001:db8::7\n" in conf and "\nport = 2222\n" in conf and "127.0.0.1" not in conf
+    there.run("peer", "add", "xen1", here.key)
+    shown = {p["name"]: (p["address"], p["port"]) for p in json.loads(there.run("peer", "--json"))["peers"]}
+    assert shown == {"xen1": ("xen1", 22)}
     there.run("peer", "remove", "xen1")
     assert not (there.root / "root/.ssh/authorized_keys").exists()
     assert "not found" not in here.log_in(there, "true").stderr
@@ -111,4 +118,6 @@ def test_peer_wrong_words(hosts):
     assert "peer add HOST" in here.run("peer", "adopt", code=1)
     assert "neither an IP address" in here.run("peer", "add", "a b", code=1)
     assert "does not show its key" in here.run("peer", "add", f"127.0.0.1:{free_port()}", code=1)
+    for place in ("[::1", "[::1]22", "[a b]:22", "[]:22"):
+        assert "domus-host: " in here.run("peer", "add", "xen2", here.key, place, code=1)
     assert "no SSH key" in here.run("peer", "add", "xen2", "ssh-dss AAAA", code=1)
