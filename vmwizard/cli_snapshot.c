@@ -85,7 +85,9 @@ static const struct {
 	{"remove", false, N_("The snapshot is removed."), snap_plan_remove},
 };
 
-static int carry_out(struct cli *cli, const struct vm_plan *plan, const char *question)
+/* at_rest: the guest it is for has to be off, also after somebody has thought about the question. */
+static int carry_out(struct cli *cli, const struct vm_plan *plan, const char *question,
+	const struct vm_action *at_rest)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	struct err err = ERR_INIT;
@@ -98,6 +100,8 @@ static int carry_out(struct cli *cli, const struct vm_plan *plan, const char *qu
 		return CLI_OK;
 	if (question && !cli_is_sure(cli, question))
 		return CLI_FAILED;
+	if (at_rest && want_at_rest(at_rest, &err) < 0)
+		return cli_fail(&err);
 	return vm_plan_execute(cli->root, plan, NULL, &err) < 0 ? cli_fail(&err) : CLI_OK;
 }
 
@@ -125,7 +129,8 @@ static int run(struct cli *cli, const struct vm_action *a, struct vm_spec *spec,
 	if ((verbs[verb].is_for_rest && want_at_rest(a, err) < 0) ||
 		verbs[verb].plan(spec, volumes, cli->args[2], &plan, err) < 0)
 		return cli_fail(err);
-	int rc = carry_out(cli, &plan, verbs[verb].question ? _(verbs[verb].question) : NULL);
+	int rc = carry_out(cli, &plan, verbs[verb].question ? _(verbs[verb].question) : NULL,
+		verbs[verb].is_for_rest ? a : NULL);
 	vm_plan_dispose(&plan);
 	return rc;
 }
