@@ -25,8 +25,9 @@ static int check_cfg(const struct vm_action *a, struct err *err)
 {
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	CLEANUP(mem_free_string) char *peer = record_moved_to(a->root, a->name);
-	if (a->is_dry || file_exists(a->root, path))
+	if (a->is_dry)
 		return 0;
+	/* Before its definition has gone, too: started now it would run while it is sent as one that is off. */
 	if (file_exists(a->root, RECORD_OUT)) {
 		CLEANUP(record_dispose) struct record left;
 		if (record_read(a->root, RECORD_OUT, a->name, &left, err) < 0)
@@ -36,6 +37,8 @@ static int check_cfg(const struct vm_action *a, struct err *err)
 				_("guest %s is being moved to %s, and may run there (%s)"), a->name,
 				left.peer, mig_record_words[left.state]);
 	}
+	if (file_exists(a->root, path))
+		return 0;
 	if (peer)
 		return err_set(err, ERR_MISSING, 0, _("guest %s has moved to %s"), a->name, peer);
 	return err_set(err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, path);

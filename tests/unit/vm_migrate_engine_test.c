@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
+
 #include "file.h"
 #include "hostconf.h"
 #include "mem.h"
@@ -209,8 +211,9 @@ static void make_hosts(const char *dir, struct hosts *hosts)
 		.here = xasprintf("%s/here", dir), .there = xasprintf("%s/there", dir)};
 	CLEANUP(mem_free_string)
 	char *script = xasprintf("#!/bin/sh\n[ ! -e %s/down ] || { echo no route >&2; exit 1; }\n"
+				 "[ ! -e %s/meanwhile ] || printf running >%s/xen/web\n"
 				 "exec %s receive %s\n",
-		hosts->there, self, hosts->there);
+		hosts->there, hosts->there, hosts->here, self, hosts->there);
 	put(dir, "/here/xen/web", "running");
 	put(dir, "/there/xen/.keep", "");
 	put(dir, "/bin/dbclient", script);
@@ -298,6 +301,9 @@ static void expect_place(const struct hosts *hosts, bool is_there, bool runs)
 	assert_int_equal(is_domain(hosts->here, "web", "running"), !is_there && runs);
 	assert_int_equal(is_domain(hosts->there, "web", "running"), is_there && runs);
 	assert_int_equal(is_domain(hosts->here, "web", NULL), !is_there && runs);
+	/* The receiver of a source that was killed sees the end a moment later. */
+	for (int i = 0; i < 200 && is_domain(hosts->there, "web" XENMOVE_INCOMING, NULL); i++)
+		(void)poll(NULL, 0, 100);
 	assert_false(is_domain(hosts->there, "web" XENMOVE_INCOMING, NULL));
 	assert_int_equal(peer != NULL, is_there);
 }
@@ -394,6 +400,18 @@ static void a_person_decides(void **state)
 	assert_string_equal(err.text, "no migration of web is unfinished");
 }
 
+/* Off when it was offered, started before its definition was taken away: it stays. */
+static void started_meanwhile(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	set_domain(hosts.here, "web", NULL);
+	put(hosts.there, "/meanwhile", "");
+	assert_int_equal(send_it(&hosts), MIG_END_HERE);
+	settle(&hosts);
+	expect_place(&hosts, false, true);
+}
+
 /* The peer's word counts more than a person's. */
 static void an_answer_comes_before_a_person(void **state)
 {
@@ -445,6 +463,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(every_fault),
 		SCRATCH_TEST(the_power_goes_while_undecided),
+		SCRATCH_TEST(started_meanwhile),
 		SCRATCH_TEST(a_person_decides),
 		SCRATCH_TEST(an_answer_comes_before_a_person),
 		SCRATCH_TEST(findings_touch_nothing),
