@@ -431,6 +431,13 @@ int hostconf_read_file(const char *root, const char *path, const struct hostconf
 	return 0;
 }
 
+struct host_config hostconf_for_again(const struct host_config *config)
+{
+	struct host_config again = *config;
+	again.disk_erase |= config->disk_serial[0] || config->disk_wwn[0];
+	return again;
+}
+
 bool hostconf_has_hash(const char *password)
 {
 	return password[0] == '$';

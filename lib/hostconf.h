@@ -237,6 +237,12 @@ bool hostconf_has_ssh(const struct host_config *config);
 /* True when somebody has a password, or some login over SSH could succeed; peers do not log in. */
 bool hostconf_has_login(const struct host_config *config);
 
+/*
+ * For a file that installs this host again, whose disk has this host on it: it may be erased if it is
+ * named by what no other disk has. The copy owns nothing.
+ */
+struct host_config hostconf_for_again(const struct host_config *config);
+
 /* True for a password field that holds a hash. */
 bool hostconf_has_hash(const char *password);
 

@@ -191,10 +191,8 @@ static void build_saved(const struct options *options, const struct host_config 
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	CLEANUP(str_dispose) struct str body = STR_INIT;
-	/* Installed again, this host's disk has this host on it. The copy owns nothing. */
-	struct host_config again = *config;
-	if (!options->is_template && (config->disk_serial[0] || config->disk_wwn[0]))
-		again.disk_erase = true;
+	const struct host_config again =
+		options->is_template ? *config : hostconf_for_again(config);
 	schema_write(&host_schema, &again, &text);
 	if (options->is_template)
 		make_template(str_text(&text), &body, left_out);

@@ -183,9 +183,7 @@ static void save_answers(struct ui *ui, const struct host_config *config)
 	}
 	if (choose_stick(ui, &disks, &stick) == UI_OK) {
 		CLEANUP(str_dispose) struct str text = STR_INIT;
-		/* Installed again, that disk has this host on it. The copy owns nothing. */
-		struct host_config again = *config;
-		again.disk_erase = true;
+		const struct host_config again = hostconf_for_again(config);
 		schema_write(&host_schema, &again, &text);
 		if (stick_save(&stick, "host.conf", text.data, text.len, &err) < 0)
 			ui_say(ui, _("USB stick"), "%s", err.text);

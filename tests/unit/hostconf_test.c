@@ -764,6 +764,27 @@ static void defaults_are_valid(void **state)
 	}
 }
 
+/* A path is another disk in another machine: nobody said that it may be erased there. */
+static void file_for_again(void **state)
+{
+	static const struct {
+		const char *disk;
+		bool is_erased;
+	} cases[] = {{"serial = A1", true}, {"wwn = 0x5000", true}, {"path = /dev/sda", false},
+		{"only = yes", false}, {"only = yes\nerase = yes", true}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(mem_free_string)
+		char *text =
+			xasprintf("[bridge xenbr0]\nports = auto\n[disk]\n%s\n", cases[i].disk);
+		CLEANUP(hostconf_dispose) struct host_config config;
+		CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+		hostconf_init(&config);
+		hostconf_parse(text, strlen(text), &no_context, SCHEMA_LENIENT, &config, &problems);
+		assert_int_equal(hostconf_for_again(&config).disk_erase, cases[i].is_erased);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(good_and_bad_values),
@@ -773,6 +794,6 @@ int main(void)
 		cmocka_unit_test(ssh_is_closed_until_somebody_can_log_in),
 		cmocka_unit_test(what_depends_on_the_machine),
 		cmocka_unit_test(written_files_read_back), cmocka_unit_test(dispose_twice),
-		cmocka_unit_test(defaults_are_valid)};
+		cmocka_unit_test(defaults_are_valid), cmocka_unit_test(file_for_again)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
