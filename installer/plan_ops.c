@@ -136,8 +136,10 @@ void ops_add_poke(struct plan *plan, const char *title, const struct strlist *wo
 
 void ops_add_log(struct plan *plan)
 {
+	/* A state partition that is full keeps no release away. */
 	ops_add(plan, PLAN_COPY, 1, _("Keeping the log"), PLAN_LOG,
-		STATE "/var/log/domus-install.log", NULL);
+		STATE "/var/log/domus-install.log", NULL)
+		->is_optional = true;
 	ops_add(plan, PLAN_UMOUNT, 10, _("Closing the state partition"), STATE, NULL);
 }
 
