@@ -11,6 +11,7 @@ struct options {
 	bool is_json;          /* --json */
 	const char *root;      /* --root, or NULL: where /usr/share lies */
 	const char *output;    /* --output, or NULL: file for the answers of the pages */
+	const char *wait;      /* --wait, or NULL: seconds before the restart after an error */
 	bool is_sample;        /* --sample */
 	bool is_yes;           /* --yes */
 	bool is_dry_run;       /* --dry-run */

@@ -17,6 +17,7 @@ enum {
 	OPTION_ROOT = 1 << 4,
 	OPTION_OUTPUT = 1 << 5,
 	OPTION_SAMPLE = 1 << 6,
+	OPTION_WAIT = 1 << 7,
 };
 
 static const struct option long_options[] = {
@@ -27,6 +28,7 @@ static const struct option long_options[] = {
 	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{"output", required_argument, NULL, OPTION_OUTPUT},
 	{"root", required_argument, NULL, OPTION_ROOT},
+	{"wait", required_argument, NULL, OPTION_WAIT},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -48,8 +50,9 @@ static const struct command {
 		N_("show what would be done and destroyed; touches nothing")},
 	{"apply", command_apply, OPTION_YES, 1, "FILE [--yes]",
 		N_("install as the file says; without --yes it asks once")},
-	{"unattended", command_unattended, 0, 0, "",
-		N_("find the file of an unattended installation and install as it says")},
+	{"unattended", command_unattended, OPTION_WAIT, 0, "[--wait SECONDS]",
+		N_("find the file of an unattended installation and install as it says. --wait: "
+		   "before the restart that follows an error, 30")},
 	{"confirm", command_confirm, 0, 0, "",
 		N_("judge a release that is on trial, and keep it when it is healthy")},
 	{"status", command_status, OPTION_JSON, 0, "[--json]",
@@ -102,6 +105,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 			options.root = optarg;
 		if (option == OPTION_OUTPUT)
 			options.output = optarg;
+		if (option == OPTION_WAIT)
+			options.wait = optarg;
 		options.is_json |= option == OPTION_JSON;
 		options.is_sample |= option == OPTION_SAMPLE;
 		options.is_yes |= option == OPTION_YES;

@@ -12,12 +12,13 @@
 #include "discover.h"
 #include "lang.h"
 #include "mem.h"
+#include "num.h"
 #include "plan.h"
 #include "proc.h"
 #include "report.h"
 #include "show.h"
 
-enum { ERROR_WAIT_S = 30 };
+enum { ERROR_WAIT_S = 30, ERROR_WAIT_MOST_S = 3600 };
 
 /* What this file has installed on this machine already, whatever disk is meant now; or NULL. */
 static const struct installed_host *find_earlier(
@@ -47,7 +48,7 @@ static void end_machine(const char *program)
 		(void)fprintf(stderr, "%s\n", err.text);
 }
 
-static void handle_error(const struct install_spec *spec)
+static void handle_error(const struct install_spec *spec, unsigned wait_s)
 {
 	switch (spec->config.on_error) {
 	case HOST_ON_ERROR_SHELL:
@@ -57,9 +58,9 @@ static void handle_error(const struct install_spec *spec)
 		end_machine("poweroff");
 		break;
 	case HOST_ON_ERROR_REBOOT:
-		(void)printf(_("Restarting in %d seconds.\n"), ERROR_WAIT_S);
+		(void)printf(_("Restarting in %u seconds.\n"), wait_s);
 		(void)fflush(stdout);
-		(void)sleep(ERROR_WAIT_S);
+		(void)sleep(wait_s);
 		end_machine("reboot");
 		break;
 	}
@@ -122,8 +123,13 @@ int command_unattended(const struct options *options)
 {
 	CLEANUP(spec_dispose) struct install_spec spec;
 	struct err err = ERR_INIT;
-	(void)options;
+	int64_t wait_s = ERROR_WAIT_S;
 	spec_init(&spec);
+	if (options->wait &&
+		num_parse_int(options->wait, 0, ERROR_WAIT_MOST_S, &wait_s, &err) < 0) {
+		(void)fprintf(stderr, "--wait: %s\n", err.text);
+		return 2;
+	}
 	int rc = install(&spec, &err);
 	(void)fflush(stdout);
 	report(&spec, rc, &err);
@@ -134,6 +140,6 @@ int command_unattended(const struct options *options)
 	(void)fprintf(stderr, rc > 0 ? "%s\n" : _("The installation failed: %s\n"), err.text);
 	/* A refusal is no error: the machine waits for somebody. */
 	if (rc < 0)
-		handle_error(&spec);
+		handle_error(&spec, (unsigned)wait_s);
 	return 1;
 }

@@ -34,7 +34,9 @@ mount --bind ca.pem /etc/ssl/certs/ca-certificates.crt
 mount -t tmpfs tmpfs /run
 mkdir -p /run/domus/medium
 [ ! -e medium.conf ] || cp medium.conf /run/domus/medium/domus.conf
-PATH=$1/bin:$PATH exec "$2" unattended
+folder=$1 program=$2
+shift 2
+PATH=$folder/bin:$PATH exec "$program" unattended "$@"
 """
 
 
@@ -52,9 +54,10 @@ class Machine:
         path.write_text(f"#!/bin/sh\n{text}\n")
         path.chmod(0o755)
 
-    def start(self, place=None):
+    def start(self, place=None, words=()):
         (self.folder / "cmdline").write_text("quiet domus.unattended" + (f" domus.config={place}\n" if place else "\n"))
-        argv = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-euc", INSIDE, "sh", self.folder, PROGRAM]
+        argv = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-euc", INSIDE, "sh", self.folder, PROGRAM,
+                *words]
         return subprocess.Popen(argv, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT)
 
@@ -136,17 +139,36 @@ def certificate_of_another(folder):
     return certificate(other, "127.0.0.1")[1].read_bytes()
 
 
+WAIT = 3  # seconds, for those that wait out the restart
+
+
 def test_what_follows_an_error(tmp_path):
-    """Power off at once; restart after half a minute, in which somebody may read what is wrong."""
+    """Power off at once; restart a while later, in which somebody may read what is wrong."""
     machines = {word: Machine(tmp_path / word) for word in ("poweroff", "reboot")}
     started = {}
     begin = time.monotonic()
     for word, machine in machines.items():
         (machine.folder / "medium.conf").write_text(text(word))
-        started[word] = machine.start()
+        started[word] = machine.start(words=["--wait", str(WAIT if word == "reboot" else 60)])
     output = started["poweroff"].communicate(timeout=25)[0]
     assert FAILS in output and machines["poweroff"].called() == ["poweroff"], output
-    assert machines["reboot"].called() == []
     output = started["reboot"].communicate(timeout=60)[0]
-    assert FAILS in output and "Restarting in 30 seconds." in output, output
-    assert machines["reboot"].called() == ["reboot"] and time.monotonic() - begin >= 30
+    assert FAILS in output and f"Restarting in {WAIT} seconds." in output, output
+    assert machines["reboot"].called() == ["reboot"] and time.monotonic() - begin >= WAIT
+
+
+def test_what_follows_an_error_by_itself(tmp_path):
+    """Half a minute, unless it is said; it is not waited for here."""
+    machine = Machine(tmp_path / "m")
+    (machine.folder / "medium.conf").write_text(text("reboot"))
+    started = machine.start()
+    lines = []
+    while not lines or (lines[-1] and "Restarting" not in lines[-1]):
+        lines.append(started.stdout.readline())
+    time.sleep(1)
+    assert lines[-1] == "Restarting in 30 seconds.\n" and started.poll() is None and machine.called() == [], lines
+    started.kill()
+    started.communicate(timeout=20)
+    (machine.folder / "medium.conf").unlink()
+    refused = machine.start(words=["--wait", "soon"])
+    assert "--wait: " in refused.communicate(timeout=20)[0] and refused.returncode == 2
