@@ -407,6 +407,40 @@ static void check_disk(const struct check *c)
 
 /* ---- pools ---- */
 
+static bool is_in_group(const struct host_pool *pool, const char *group, size_t len)
+{
+	return pool->type == HOST_POOL_THIN && strncmp(pool->source, group, len) == 0 &&
+	       pool->source[len] == '/';
+}
+
+/* A group starts and stops as a whole: it is one pool's. */
+static void check_group(const struct check *c, const struct host_pool *pool, unsigned at)
+{
+	const struct host_pool *pools = c->config->pools;
+	const char *own = c->config->group;
+	size_t len = strcspn(pool->source, "/");
+	if (is_in_group(pool, own, strlen(own)))
+		problems_add(c->problems, PROBLEM_ERROR, at,
+			_("source: the group %s is the installation's own"), own);
+	for (size_t i = 0; pool->type == HOST_POOL_THIN && &pools[i] != pool; i++)
+		if (is_in_group(&pools[i], pool->source, len) &&
+			strcmp(pools[i].source, pool->source) != 0)
+			problems_add(c->problems, PROBLEM_ERROR, at,
+				_("source: the group %.*s is already that of [pool %s]"), (int)len,
+				pool->source, pools[i].name);
+}
+
+static void check_pool_options(const struct check *c, const struct host_pool *pool)
+{
+	const char *why = pool->type == HOST_POOL_THIN ? _("a thin pool is not mounted")
+			  : pool->type == HOST_POOL_DIRECTORY && pool->source[0] == '/'
+				  ? _("a directory is taken as it is, not mounted")
+				  : NULL;
+	if (why && pool->options[0])
+		problems_add(c->problems, PROBLEM_ERROR, line(c, "pool", pool->name, "options"),
+			"options: %s", why);
+}
+
 static void check_pools(const struct check *c)
 {
 	const struct host_pool *pools = c->config->pools;
@@ -416,10 +450,8 @@ static void check_pools(const struct check *c)
 		if (trouble)
 			problems_add(c->problems, PROBLEM_ERROR, at,
 				_("source: \"%.60s\" will not do: %s"), pools[i].source, trouble);
-		if (pools[i].type == HOST_POOL_THIN && pools[i].options[0])
-			problems_add(c->problems, PROBLEM_ERROR,
-				line(c, "pool", pools[i].name, "options"),
-				_("options: a thin pool is not mounted"));
+		check_pool_options(c, &pools[i]);
+		check_group(c, &pools[i], at);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(pools[j].source, pools[i].source) == 0)
 				problems_add(c->problems, PROBLEM_ERROR, at,

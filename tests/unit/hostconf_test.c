@@ -323,6 +323,14 @@ static void contradictions(void **state)
 		{"[pool a]\ntype = thin\nsource = UUID=1\noptions = ro\n",
 			"3: source: \"UUID=1\" will not do: thin wants GROUP/POOL\n"
 			"4: options: a thin pool is not mounted\n"},
+		{"[pool a]\ntype = directory\nsource = /srv/x\noptions = ro\n",
+			"4: options: a directory is taken as it is, not mounted\n"},
+		{"[pool a]\ntype = directory\nsource = UUID=ab-12\noptions = ro\n", ""},
+		{"[pool a]\ntype = thin\nsource = domus/other\n",
+			"3: source: the group domus is the installation's own\n"},
+		{"[pool a]\ntype = thin\nsource = domus-x/y\n[pool b]\ntype = thin\nsource = "
+		 "domus-x/z\n[pool c]\ntype = thin\nsource = domus-xy/z\n",
+			"6: source: the group domus-x is already that of [pool a]\n"},
 		{"[pool a]\ntype = directory\nsource = nas:/x\n",
 			"3: source: \"nas:/x\" will not do: directory wants UUID=... of a file system, or a path\n"},
 		{"[pool a]\ntype = directory\nsource = /srv/domus/a\n[pool b]\ntype = directory\n"
