@@ -32,10 +32,12 @@ static int remove_volume(const struct vm_action *a, const char *volume, struct e
 {
 	struct snap_volumes volumes = SNAP_VOLUMES_INIT;
 	CLEANUP(strlist_dispose) struct strlist argv = STRLIST_INIT;
+	/* Where they are not known they would stay behind. */
+	if (snap_read(&volumes, err) < 0)
+		return -1;
 	strlist_add_words(&argv, "lvremove -q -f");
 	strlist_add(&argv, volume);
-	if (snap_read(&volumes, NULL) == 0)
-		snap_list_of(&volumes, volume, &argv);
+	snap_list_of(&volumes, volume, &argv);
 	snap_volumes_dispose(&volumes);
 	return act_run_list(a, &argv, COMMAND_MS, err);
 }
