@@ -2,8 +2,6 @@
 /* The machine's facts: bridges, storage, CD images, the guests that are defined. */
 #define _GNU_SOURCE
 #include <fnmatch.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "mounted.h"
 #include "netinv.h"
 #include "num.h"
 #include "proc.h"
@@ -22,7 +21,6 @@
 #define LIBRARY "/srv/domus"
 #define POOLS "/srv/pools"
 #define LVM_TIMEOUT_MS 20000
-#define STAT_TIMEOUT_MS 5000
 
 static struct vm_pool *add_pool(struct vm_host *host, const char *name, enum vm_pool_kind kind)
 {
@@ -106,38 +104,17 @@ static void read_lvm(struct vm_host *host, const char *program, const char *colu
 		take_rows(host, str_text(&result.output), n, take_then);
 }
 
-/* size, then free bytes of the file system; false if nothing is mounted there, or nobody answers. */
-static bool look_at_mount(const char *root, const char *dir, uint64_t ret_bytes[2])
-{
-	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", root[1] ? root : "", dir);
-	CLEANUP(mem_free_string) char *word = xasprintf(" %s ", dir);
-	CLEANUP(str_dispose) struct str mounts = STR_INIT;
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	uint64_t unit;
-	const char *const argv[] = {"stat", "-f", "-c", "%S %b %a", full, NULL};
-	const struct proc_spec spec = {.argv = argv, .timeout_ms = STAT_TIMEOUT_MS};
-	/* By a program that can be given up: a server that is away answers no call, ever. */
-	if (file_read(root, "/proc/mounts", NUM_MIB, &mounts, NULL) < 0 ||
-		!strstr(str_text(&mounts), word) || proc_run_output(&spec, &text, NULL) < 0 ||
-		sscanf(str_text(&text), "%10" SCNu64 " %19" SCNu64 " %19" SCNu64, &unit,
-			&ret_bytes[0], &ret_bytes[1]) != 3)
-		return false;
-	ret_bytes[0] *= unit;
-	ret_bytes[1] *= unit;
-	return true;
-}
-
 /* A mounted directory as a pool; false if it is none. */
 static bool add_directory(
 	const char *root, struct vm_host *host, const char *name, const char *dir, const char *path)
 {
-	uint64_t bytes[2];
-	if (!look_at_mount(root, dir, bytes))
+	uint64_t size, room;
+	if (!mounted_room(root, dir, &size, &room))
 		return false;
 	struct vm_pool *pool = add_pool(host, name, VM_POOL_DIR);
 	pool->path = xstrdup(path);
-	pool->size_bytes = bytes[0];
-	pool->free_bytes = bytes[1];
+	pool->size_bytes = size;
+	pool->free_bytes = room;
 	return true;
 }
 

@@ -9,12 +9,13 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "mounted.h"
 #include "poolplan.h"
 
 #define FAILED_DIR "/run/domus/failed"
 #define GUEST_DIR "/etc/xen"
 
-enum { MOUNTS_MAX_BYTES = 1024 * 1024, GUEST_MAX_BYTES = 256 * 1024 };
+enum { GUEST_MAX_BYTES = 256 * 1024 };
 
 static const struct host_pool *find(const struct host_config *config, const char *name)
 {
@@ -30,18 +31,10 @@ static bool is_same(const struct host_pool *a, const struct host_pool *b)
 	       strcmp(a->options, b->options) == 0;
 }
 
-bool pools_is_mounted(const char *root, const char *path)
-{
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(mem_free_string) char *word = xasprintf(" %s ", path);
-	return file_read(root, "/proc/mounts", MOUNTS_MAX_BYTES, &text, NULL) == 0 &&
-	       strstr(str_text(&text), word) != NULL;
-}
-
 static bool is_up(const char *root, const struct host_pool *pool)
 {
 	CLEANUP(mem_free_string) char *dir = xasprintf(POOL_DIR "/%s", pool->name);
-	return pool->type != HOST_POOL_THIN && pools_is_mounted(root, dir);
+	return pool->type != HOST_POOL_THIN && mounted_is(root, dir);
 }
 
 /* What is wrong with a pool stays on the status page until it is right. */

@@ -20,8 +20,6 @@ int pools_switch(
 void pools_describe_switch(
 	const struct host_config *before, const struct host_config *after, struct str *ret_text);
 
-/* Whether something is mounted on path. */
-bool pools_is_mounted(const char *root, const char *path);
 /* Guests whose definition names something below the path ("/srv/pools/nas/", "/dev/domus-fast/"). */
 void pools_list_users(const char *root, const char *path, struct strlist *ret_guests);
 

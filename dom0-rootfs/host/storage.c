@@ -3,18 +3,17 @@
 #include "storage.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lang.h"
 #include "mem.h"
+#include "mounted.h"
 #include "num.h"
 #include "poolplan.h"
-#include "pools.h"
 #include "proc.h"
 
-enum { LVM_TIMEOUT_MS = 60000, STAT_TIMEOUT_MS = 5000, FIELDS = 7 };
+enum { LVM_TIMEOUT_MS = 60000, FIELDS = 7 };
 
 static struct pool *add_pool(struct pools *pools, enum host_pool_type type)
 {
@@ -65,20 +64,13 @@ int storage_parse(const char *text, struct pools *ret_pools, struct err *err)
 /* The file system of a directory or NFS pool. */
 static void read_mounted(const char *root, struct pool *pool)
 {
-	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", root[1] ? root : "", pool->path);
-	const char *const argv[] = {"stat", "-f", "-c", "%S %b %a", full, NULL};
-	const struct proc_spec spec = {.argv = argv, .timeout_ms = STAT_TIMEOUT_MS};
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	uint64_t unit, blocks, available;
-	if (!pools_is_mounted(root, pool->path) || proc_run_output(&spec, &text, NULL) < 0 ||
-		sscanf(str_text(&text), "%10" SCNu64 " %19" SCNu64 " %19" SCNu64, &unit, &blocks,
-			&available) != 3 ||
-		blocks == 0 || available > blocks)
+	uint64_t size, room;
+	if (!mounted_room(root, pool->path, &size, &room))
 		return;
 	pool->is_there = true;
-	pool->size_bytes = unit * blocks;
-	pool->free_bytes = unit * available;
-	pool->data_percent = 100.0 * (double)(blocks - available) / (double)blocks;
+	pool->size_bytes = size;
+	pool->free_bytes = room;
+	pool->data_percent = 100.0 * (double)(size - room) / (double)size;
 }
 
 /* Those of the host's file that lvm does not know, or has nothing to do with. */
