@@ -54,6 +54,7 @@ static int take_guest(
 		.state = d->state,
 		.is_hvm = strcmp(d->method, "hvm") == 0,
 		.autostart = d->autostart,
+		.memory_kib = d->memory_kib,
 		.max_memory_kib = d->max_memory_kib,
 		.vcpus = d->vcpus,
 		.max_vcpus = d->max_vcpus};
@@ -66,6 +67,8 @@ int act_look(const struct vm_action *a, struct act_guest *ret_guest, struct err 
 	if (vm_list_read(a->xen, a->root, NULL, &list, err) < 0)
 		return -1;
 	int rc = take_guest(a->name, vm_list_find(&list, a->name), ret_guest, err);
+	if (rc == 0)
+		ret_guest->free_kib = list.free_kib;
 	vm_list_dispose(&list);
 	return rc;
 }

@@ -20,7 +20,8 @@ struct act_guest {
 	enum vm_state state;
 	bool is_hvm;
 	bool autostart;
-	uint64_t max_memory_kib;
+	uint64_t memory_kib, max_memory_kib;
+	uint64_t free_kib; /* of the machine */
 	unsigned vcpus, max_vcpus;
 };
 /* The guest as it is now. Not there, or dom0: an error. */

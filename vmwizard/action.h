@@ -7,6 +7,7 @@
 #define VMWIZARD_ACTION_H
 
 #include "vmwizard/list.h"
+#include "vmwizard/memplan.h"
 #include "vmwizard/plan.h"
 
 struct vm_action {
@@ -39,8 +40,24 @@ int vm_clone(const struct vm_action *a, const char *new_name, const struct vm_pr
 /* *ret_mib, *ret_count: what the guest really has after the wait. */
 int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err);
 int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, struct err *err);
-/* Now and for later starts. cpus "" or "all": not pinned. */
-int vm_pin(const struct vm_action *a, const char *cpus, struct err *err);
+/* As vm_set_memory(), for a guest that runs: one that is off is an error. */
+int vm_ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err);
+/*
+ * For later starts; the maximum stays what it is. A guest without a file in /etc/xen keeps nothing.
+ */
+int vm_keep_memory(const struct vm_action *a, int64_t mib, struct err *err);
+int vm_keep_vcpus(const struct vm_action *a, int64_t count, struct err *err);
+/*
+ * Carries out a plan: each that gives has given, within the action's time, before the first takes.
+ * When one fails, those before it get back what they had, and err says what each has. reached_kib
+ * of the steps is filled in. The action's name is not used.
+ */
+int vm_move_memory(const struct vm_action *a, struct memplan *plan, struct err *err);
+/*
+ * Now and for later starts. cpus "" or "all": not pinned. soft: real CPUs that it prefers while they
+ * are free; NULL: as they are.
+ */
+int vm_pin(const struct vm_action *a, const char *cpus, const char *soft, struct err *err);
 int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err *err);
 int vm_autostart(const struct vm_action *a, bool is_on, struct err *err);
 /* Now (if it runs) and for later starts. */

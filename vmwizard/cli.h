@@ -18,7 +18,7 @@ struct cli {
 	const char *os, *method, *name; /* of create without a file */
 	bool is_quiet;                  /* no word about what goes well */
 	const char *resolve;            /* of migrate: "here", "there" */
-	bool is_json, is_dry, is_sure, with_disks, with_console, is_offline;
+	bool is_json, is_dry, is_sure, is_kept, with_disks, with_console, is_offline;
 	unsigned timeout_s;
 	uint64_t shown_mib; /* of the progress line, plus one; 0 none yet */
 	char **args;        /* behind the command */
@@ -47,6 +47,7 @@ int cli_restore(struct cli *cli);
 int cli_delete(struct cli *cli);
 int cli_rename(struct cli *cli);
 int cli_clone(struct cli *cli);
+int cli_memory(struct cli *cli);
 int cli_set_memory(struct cli *cli);
 int cli_set_vcpus(struct cli *cli);
 int cli_pin(struct cli *cli);
@@ -64,6 +65,10 @@ int cli_console(struct cli *cli);
 int cli_vnc(struct cli *cli);
 int cli_snapshot(struct cli *cli);
 
+/* For a guest: commands are shown as they are run, unless JSON is printed. */
+struct vm_action cli_action(const struct cli *cli, const char *name);
+/* Without Xen nothing can be done to a guest. */
+int cli_want_xen(const struct cli *cli, struct err *err);
 /* "domus-vm: TEXT" on standard error; returns CLI_FAILED. */
 int cli_fail(const struct err *err);
 /* Profiles of the session: from --profiles, the image, or the source tree beside us. */

@@ -17,22 +17,24 @@ static void show(void *context, const char *command)
 	(void)fflush(stdout);
 }
 
-static struct vm_action action_of(const struct cli *cli)
+struct vm_action cli_action(const struct cli *cli, const char *name)
 {
 	return (struct vm_action){.root = cli->root,
 		.xen = cli->session.xen,
-		.name = cli->args[0],
-		.show = show,
+		.name = name,
+		.show = cli->is_json ? NULL : show,
 		.timeout_s = cli->timeout_s,
 		.is_dry = cli->is_dry || cli->session.facts};
 }
 
-/* Without Xen nothing can be done to a guest. */
-static int prepare(const struct cli *cli, struct err *err)
+static struct vm_action action_of(const struct cli *cli)
+{
+	return cli_action(cli, cli->args[0]);
+}
+
+int cli_want_xen(const struct cli *cli, struct err *err)
 {
 	struct vm_xen *xen = NULL;
-	if (vm_check_name(cli->args[0], err) < 0 && strspn(cli->args[0], "0123456789") == 0)
-		return -1;
 	if (cli->session.xen || cli->is_dry || cli->session.facts)
 		return 0;
 	/* It says why. */
@@ -40,6 +42,13 @@ static int prepare(const struct cli *cli, struct err *err)
 		return -1;
 	vm_xen_close(xen);
 	return 0;
+}
+
+static int prepare(const struct cli *cli, struct err *err)
+{
+	if (vm_check_name(cli->args[0], err) < 0 && strspn(cli->args[0], "0123456789") == 0)
+		return -1;
+	return cli_want_xen(cli, err);
 }
 
 static int run(struct cli *cli, int (*act)(const struct vm_action *, struct err *))
@@ -150,6 +159,8 @@ int cli_set_memory(struct cli *cli)
 	if (prepare(cli, &err) < 0 || vm_set_memory(&a, (int64_t)(bytes / NUM_MIB), &now, &err) < 0)
 		return cli_fail(&err);
 	(void)printf(_("memory: %" PRId64 " MiB\n"), now);
+	if (cli->is_kept && vm_keep_memory(&a, (int64_t)(bytes / NUM_MIB), &err) < 0)
+		return cli_fail(&err);
 	return CLI_OK;
 }
 
@@ -166,6 +177,8 @@ int cli_set_vcpus(struct cli *cli)
 	if (prepare(cli, &err) < 0 || vm_set_vcpus(&a, count, &now, &err) < 0)
 		return cli_fail(&err);
 	(void)printf(_("virtual CPUs: %" PRId64 "\n"), now);
+	if (cli->is_kept && vm_keep_vcpus(&a, count, &err) < 0)
+		return cli_fail(&err);
 	return CLI_OK;
 }
 
@@ -173,7 +186,8 @@ int cli_pin(struct cli *cli)
 {
 	const struct vm_action a = action_of(cli);
 	struct err err = ERR_INIT;
-	if (prepare(cli, &err) < 0 || vm_pin(&a, cli->args[1], &err) < 0)
+	const char *soft = cli->n_args > 2 ? cli->args[2] : NULL;
+	if (prepare(cli, &err) < 0 || vm_pin(&a, cli->args[1], soft, &err) < 0)
 		return cli_fail(&err);
 	return CLI_OK;
 }

@@ -60,6 +60,8 @@ static void put_memory(struct maker *m)
 		put_number(m, "maxvcpus", s->max_vcpus);
 	if (s->pin[0])
 		put(m, "cpus", s->pin);
+	if (s->soft_pin[0])
+		put(m, "cpus_soft", s->soft_pin);
 	if (s->weight)
 		put_number(m, "cpu_weight", s->weight);
 	if (s->cap)

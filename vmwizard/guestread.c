@@ -200,6 +200,8 @@ static void read_options(const struct xlcfg *cfg, struct vm_spec *spec)
 	spec->firmware =
 		strcmp(text_of(cfg, "bios"), "ovmf") == 0 ? VM_FIRMWARE_UEFI : VM_FIRMWARE_BIOS;
 	vm_spec_set(&spec->pin, strcmp(text_of(cfg, "cpus"), "all") ? text_of(cfg, "cpus") : "");
+	vm_spec_set(&spec->soft_pin,
+		strcmp(text_of(cfg, "cpus_soft"), "all") ? text_of(cfg, "cpus_soft") : "");
 	spec->weight = number(cfg, "cpu_weight", 0);
 	spec->cap = number(cfg, "cap", 0);
 	for (unsigned i = 0; vm_crash_words[i]; i++)

@@ -28,10 +28,11 @@ enum {
 	OPTION_NAME = 1 << 8,
 	OPTION_OFFLINE = 1 << 9,
 	OPTION_RESOLVE = 1 << 10,
-	OPTION_ANY = 1 << 11, /* these and the following go with every command */
+	OPTION_KEEP = 1 << 11,
+	OPTION_ANY = 1 << 12, /* these and the following go with every command */
 	OPTION_ROOT = OPTION_ANY,
-	OPTION_FACTS = 1 << 12,
-	OPTION_PROFILES = 1 << 13,
+	OPTION_FACTS = 1 << 13,
+	OPTION_PROFILES = 1 << 14,
 };
 
 static const struct option long_options[] = {
@@ -46,6 +47,7 @@ static const struct option long_options[] = {
 	{"name", required_argument, NULL, OPTION_NAME},
 	{"offline", no_argument, NULL, OPTION_OFFLINE},
 	{"resolve", required_argument, NULL, OPTION_RESOLVE},
+	{"keep", no_argument, NULL, OPTION_KEEP},
 	{"root", required_argument, NULL, OPTION_ROOT},
 	{"facts", required_argument, NULL, OPTION_FACTS},
 	{"profiles", required_argument, NULL, OPTION_PROFILES},
@@ -102,12 +104,20 @@ static const struct command {
 		"NAME [create|back|remove SNAPSHOT] [--json] [--dry-run] [--yes]",
 		N_("list, make or remove snapshots of its disks, or go back to one; then the disks as "
 		   "they were are the snapshot \"undo\"")},
-	{"set-memory", cli_set_memory, ACT, 2, 2, false, "NAME SIZE [--dry-run]",
-		N_("running: its memory now, until it stops; off: for its next start")},
-	{"set-vcpus", cli_set_vcpus, ACT, 2, 2, false, "NAME COUNT [--dry-run]",
-		N_("running: its CPUs now, until it stops; off: for its next start")},
-	{"pin", cli_pin, ACT, 2, 2, false, "NAME CPUS|all [--dry-run]",
-		N_("real CPUs it may run on, now and later")},
+	{"memory", cli_memory, ACT | OPTION_JSON | OPTION_KEEP, 0, 256, false,
+		"[NAME=SIZE ...] [--keep] [--timeout S] [--json] [--dry-run]",
+		N_("the host's memory; or move it between running guests: nobody takes before all "
+		   "that give have given; what does not fit is refused")},
+	{"set-memory", cli_set_memory, ACT | OPTION_KEEP, 2, 2, false,
+		"NAME SIZE [--keep] [--timeout S] [--dry-run]",
+		N_("running: its memory now, with --keep for later starts, too; off: for its next "
+		   "start")},
+	{"set-vcpus", cli_set_vcpus, ACT | OPTION_KEEP, 2, 2, false,
+		"NAME COUNT [--keep] [--timeout S] [--dry-run]",
+		N_("running: its CPUs now, with --keep for later starts, too; off: for its next "
+		   "start")},
+	{"pin", cli_pin, ACT, 2, 3, false, "NAME CPUS|all [PREFERRED|all] [--dry-run]",
+		N_("real CPUs it may run on, and those of them it prefers, now and later")},
 	{"weight", cli_weight, ACT, 2, 3, false, "NAME WEIGHT [CAP] [--dry-run]",
 		N_("its share of the CPUs, and its limit in per cent, now and later")},
 	{"attach-disk", cli_attach_disk, 0, 2, 2, false,
@@ -197,6 +207,9 @@ static int take_option(struct cli *cli, int option)
 		return 0;
 	case OPTION_OFFLINE:
 		cli->is_offline = true;
+		return 0;
+	case OPTION_KEEP:
+		cli->is_kept = true;
 		return 0;
 	case OPTION_RESOLVE:
 		cli->resolve = optarg;

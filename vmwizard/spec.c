@@ -270,6 +270,8 @@ static const struct schema_key keys[] = {
 		.meaning = N_("HVM: a serial port, which `domus-vm console` shows")),
 	ROW("pin", pin, TEXT, LIVE, .check = check_cpus, .flags = SCHEMA_EMPTY,
 		.meaning = N_("real CPUs it may run on, as 0-1,3; without: all")),
+	ROW("soft-pin", soft_pin, TEXT, LIVE, .check = check_cpus, .flags = SCHEMA_EMPTY,
+		.meaning = N_("real CPUs it prefers while they are free, as 0-1,3")),
 	ROW("weight", weight, INT, LIVE, .flags = SCHEMA_AUTO, .min = 1, .max = 65535,
 		.initial = "auto",
 		.meaning = N_("share of the CPUs against other guests; auto: 256")),

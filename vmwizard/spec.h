@@ -93,6 +93,7 @@ struct vm_spec {
 	char *vnc_password; /* secret, of a hand-made xl.cfg; "" none */
 	bool has_serial;    /* HVM: a serial port, which is the console */
 	char *pin;          /* real CPUs, "0-1,3"; "" all */
+	char *soft_pin;     /* those of them that it prefers while they are free; "" none */
 	int64_t weight;     /* 0: the scheduler's own, 256 */
 	int64_t cap;        /* per cent of one CPU; 0 none */
 	enum vm_crash on_crash;

@@ -33,22 +33,27 @@ static int ended(const struct vm_action *a, struct err *err)
 	return err_set(err, ERR_MISSING, 0, _("guest %s ended meanwhile"), a->name);
 }
 
-int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
+/* Whether a running guest can have so much: its own limit, and what the machine has left. */
+static int judge_memory(
+	const struct vm_action *a, const struct act_guest *guest, uint64_t kib, struct err *err)
 {
-	struct act_guest guest = {.domid = VM_NO_DOMID};
-	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, mib);
-	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRId64 "m", mib);
-	struct target t = {.value = (uint64_t)mib * 1024};
-	*ret_mib = mib;
-	if (!a->is_dry && act_look(a, &guest, err) < 0)
-		return -1;
-	if (!a->is_dry && (uint64_t)mib * 1024 > guest.max_memory_kib)
+	if (kib > guest->max_memory_kib)
 		return err_set(err, ERR_RANGE, 0,
 			_("guest %s may have at most %" PRIu64
 			  " MiB (its max-memory); that is fixed until it is off"),
-			a->name, guest.max_memory_kib / 1024);
-	if (!a->is_dry && !guest.is_running)
-		return act_set_key(a, "memory", number, false, err);
+			a->name, guest->max_memory_kib / 1024);
+	if (guest->is_running && kib > guest->memory_kib + MEMPLAN_SLACK_KIB &&
+		memplan_fits(guest->free_kib + MEMPLAN_SLACK_KIB, 0, kib - guest->memory_kib, err) <
+			0)
+		return err_prefix(err, _("guest %s: "), a->name);
+	return 0;
+}
+
+static int ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
+{
+	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRId64 "m", mib);
+	struct target t = {.value = (uint64_t)mib * 1024};
+	*ret_mib = mib;
 	if (act_run(a, COMMAND_MS, err, "xl", "mem-set", a->name, amount, NULL) < 0)
 		return -1;
 	int rc = act_wait(a, 30, has_memory, &t, _("did not reach its new memory"), err);
@@ -60,6 +65,65 @@ int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, stru
 			  " MiB: it has no balloon driver, or no memory to give"),
 			a->name, mib, *ret_mib);
 	return rc == 0 && !a->is_dry && t.is == 0 ? ended(a, err) : rc;
+}
+
+int vm_ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
+{
+	struct act_guest guest = {.domid = VM_NO_DOMID};
+	*ret_mib = 0;
+	if (!a->is_dry && act_look(a, &guest, err) < 0)
+		return -1;
+	if (!a->is_dry && !guest.is_running)
+		return ended(a, err);
+	*ret_mib = (int64_t)(guest.memory_kib / 1024);
+	if (!a->is_dry && judge_memory(a, &guest, (uint64_t)mib * 1024, err) < 0)
+		return -1;
+	return ask_memory(a, mib, ret_mib, err);
+}
+
+int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
+{
+	struct act_guest guest = {.domid = VM_NO_DOMID};
+	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, mib);
+	*ret_mib = mib;
+	if (a->is_dry)
+		return ask_memory(a, mib, ret_mib, err);
+	if (act_look(a, &guest, err) < 0 || judge_memory(a, &guest, (uint64_t)mib * 1024, err) < 0)
+		return -1;
+	return guest.is_running ? ask_memory(a, mib, ret_mib, err)
+				: act_set_key(a, "memory", number, false, err);
+}
+
+/* Without the second key the first is the maximum, too: a smaller one must not take it along. */
+static int keep(const struct vm_action *a, const char *key, const char *max_key, int64_t value,
+	struct err *err)
+{
+	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, value);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
+	struct xlcfg cfg;
+	if (a->is_dry || !file_exists(a->root, path))
+		return 0;
+	int rc = act_read_cfg(a, &cfg, err);
+	const char *was = rc == 0 ? xlcfg_get(&cfg, key) : NULL;
+	CLEANUP(mem_free_string) char *old = was ? xstrdup(was) : NULL;
+	if (rc == 0 && old && !xlcfg_get(&cfg, max_key) && strtoll(old, NULL, 10) > value)
+		rc = xlcfg_set(&cfg, max_key, old, NULL, err);
+	if (rc == 0)
+		rc = xlcfg_set(&cfg, key, number, NULL, err);
+	if (rc == 0)
+		rc = act_write_cfg(a, &cfg, err);
+	xlcfg_dispose(&cfg);
+	return rc;
+}
+
+int vm_keep_memory(const struct vm_action *a, int64_t mib, struct err *err)
+{
+	return keep(a, "memory", "maxmem", mib, err);
+}
+
+int vm_keep_vcpus(const struct vm_action *a, int64_t count, struct err *err)
+{
+	return keep(a, "vcpus", "maxvcpus", count, err);
 }
 
 static bool has_vcpus(const struct vm_domain *d, void *context)
@@ -100,19 +164,29 @@ int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, s
 	return rc == 0 && !a->is_dry && t.is == 0 ? ended(a, err) : rc;
 }
 
-int vm_pin(const struct vm_action *a, const char *cpus, struct err *err)
+static bool is_all_cpus(const char *cpus)
 {
-	bool is_all = cpus[0] == '\0' || strcmp(cpus, "all") == 0;
+	return cpus[0] == '\0' || strcmp(cpus, "all") == 0;
+}
+
+int vm_pin(const struct vm_action *a, const char *cpus, const char *soft, struct err *err)
+{
 	struct act_guest guest = {.is_running = true};
 	const struct schema_key *key = schema_find_key(&vm_schema, "vm", "pin");
-	if (!is_all && key->check(cpus, err) < 0)
+	const char *hard_word = is_all_cpus(cpus) ? "all" : cpus;
+	const char *soft_word = soft && is_all_cpus(soft) ? "all" : soft;
+	if ((!is_all_cpus(cpus) && key->check(cpus, err) < 0) ||
+		(soft && !is_all_cpus(soft) && key->check(soft, err) < 0))
 		return -1;
 	if (!a->is_dry && act_look(a, &guest, err) < 0)
 		return -1;
+	/* NULL ends the words. */
 	if (guest.is_running && act_run(a, COMMAND_MS, err, "xl", "vcpu-pin", a->name, "all",
-					is_all ? "all" : cpus, NULL) < 0)
+					hard_word, soft_word, NULL) < 0)
 		return -1;
-	return act_set_key(a, "cpus", is_all ? NULL : cpus, true, err);
+	if (act_set_key(a, "cpus", is_all_cpus(cpus) ? NULL : cpus, true, err) < 0)
+		return -1;
+	return soft ? act_set_key(a, "cpus_soft", is_all_cpus(soft) ? NULL : soft, true, err) : 0;
 }
 
 int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err *err)

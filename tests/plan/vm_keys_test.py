@@ -30,6 +30,7 @@ CASES = [
     (PV, {"autostart": "yes"}, "start it with the host"),
     (PV, {"start": "no"}, "-xl unpause new1"),
     (PV, {"pin": "0"}, 'cpus = "0"'),
+    (PV, {"soft-pin": "1-2"}, 'cpus_soft = "1-2"'),
     (PV, {"weight": "300"}, "cpu_weight = 300"),
     (PV, {"cap": "50"}, "cap = 50"),
     (PV, {"on-crash": "preserve"}, 'on_crash = "preserve"'),

@@ -131,6 +131,31 @@ def test_resources(start):
     screen.wait("2000").press("CTRL-U", "768", "ENTER").wait("would run: xl mem-set")
 
 
+def test_resources_are_kept(start):
+    """Preferred CPUs, and the button that keeps memory and vCPUs for later starts."""
+    screen = choose(start(), "web").press("u").wait("1024 MiB and 2 vCPUs").press("DOWN", "DOWN", "0-1", "DOWN", "1")
+    screen.press("TAB", "TAB", "ENTER").wait("would run: xl vcpu-pin web all 0-1 1")
+
+
+def test_memory(start):
+    """The deck's move by key strokes: mail gives web 512 MiB, in eight steps of 64."""
+    screen = start().press("M").wait("Memory of testhost").compare("vm-memory")
+    screen.press("UP", "RIGHT").wait("Domain-0: the host's own share counts from its next start")
+    screen.press("DOWN", "DOWN", "DOWN", "LEFT").wait("files: it is paused: it could neither give nor take")
+    screen.press("UP", "UP", *["RIGHT"] * 8).wait("-512").compare("vm-memory-moved")
+    screen.press("RIGHT").wait("web may have at most 1024 MiB before its next start")
+    screen.press("ENTER").wait("2. web takes: 512 -> 1024 MiB").compare("vm-memory-plan")
+    screen.press("ENTER").wait("Memory: would run: xl mem-set web 1024m")
+
+
+def test_memory_and_what_is_free(start):
+    screen = start().press("M").wait("Memory of testhost").press("s").wait("step is 256 MiB").press("-").wait("-256")
+    screen.press("-").wait("-480").press("-").wait("web must keep 32 MiB").press("0", "ENTER")
+    screen.wait("Nothing is changed yet.").press("DOWN", "+").wait("mail may have at most 1024 MiB")
+    screen.press("F1").wait("Nothing happens before Enter").press("ENTER").wait("(Xen itself)")
+    screen.press("ESC").wait("q:quit")
+
+
 def test_cd(start):
     screen = choose(start(), "files").press("m").wait("MEMTEST").compare("vm-cd")
     screen.press("DOWN", "ENTER").wait("would run: xl cd-insert files")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The manager's pure parts: what can be done when, keys, logs, and work in another process. */
-/* sources: vmwizard/manager/actions.c vmwizard/manager/rows.c vmwizard/manager/logtext.c vmwizard/manager/job.c vmwizard/list_data.c */
+/* sources: vmwizard/manager/actions.c vmwizard/manager/rows.c vmwizard/manager/logtext.c vmwizard/manager/job.c vmwizard/manager/memboard.c vmwizard/memplan.c vmwizard/list_data.c */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,7 @@
 #include "vmwizard/manager/actions.h"
 #include "vmwizard/manager/job.h"
 #include "vmwizard/manager/logtext.h"
+#include "vmwizard/manager/memboard.h"
 
 static struct vm_domain guest_in(enum vm_state state, const char *method)
 {
@@ -182,10 +183,104 @@ static void work_in_another_process(void **state)
 	job_dispose(&job);
 }
 
+#define TEXT(text) ((char *)(uintptr_t)(text))
+
+/* "512+512=1024" of each row that changed; then what is free. */
+static void board_text(const struct memboard *board, struct str *text)
+{
+	for (size_t i = 0; i < board->count; i++) {
+		const struct memboard_row *row = &board->rows[i];
+		if (row->then != row->now)
+			str_add(text, "%s %lld ", row->name, (long long)row->then);
+	}
+	str_add(text, "free %lld", (long long)board->free_then);
+}
+
+/* Keys: d, u choose; l, r the border with the next guest; +, - with what is free; s the step. */
+static void borders_move(void **state)
+{
+	static const struct {
+		const char *keys, *after, *err;
+	} cases[] = {
+		{"", "free 100", ""},
+		{"llllllll", "alpha 512 beta 1024 free 100", ""},
+		{"lllllllll", "alpha 512 beta 1024 free 100",
+			"beta may have at most 1024 MiB before its next start"},
+		{"lrr", "free 100", "alpha may have at most 1024 MiB before its next start"},
+		/* The last one's border is with what is free; the crashed one is passed over. */
+		{"dd+", "free 100", "trial: it has crashed"},
+		{"dddl", "gamma 448 free 164", ""},
+		{"dddlllllllll", "gamma 32 free 580", "gamma must keep 32 MiB"},
+		{"d++", "beta 604 free 8", ""},
+		{"d+++", "beta 604 free 8", "8 MiB would be free, and 8 MiB stay for Xen itself"},
+		{"ds-", "beta 256 free 356", ""},
+		{"dsss-r", "gamma 496 free 116", ""},
+		{"u-", "free 100",
+			"Domain-0: the host's own share counts from its next start: domus-host boot "
+			"memory SIZE"},
+	};
+	struct vm_domain guests[] = {
+		{.name = TEXT("Domain-0"), .domid = 0, .memory_kib = 360 << 10},
+		{.name = TEXT("alpha"),
+			.domid = 1,
+			.memory_kib = 1024 << 10,
+			.max_memory_kib = 1024 << 10},
+		{.name = TEXT("beta"),
+			.domid = 2,
+			.memory_kib = 512 << 10,
+			.max_memory_kib = 1024 << 10},
+		{.name = TEXT("off"), .domid = VM_NO_DOMID, .state = VM_STATE_OFF},
+		{.name = TEXT("trial"),
+			.domid = 3,
+			.state = VM_STATE_CRASHED,
+			.memory_kib = 64 << 10},
+		{.name = TEXT("gamma"),
+			.domid = 4,
+			.memory_kib = (512 << 10) + 300,
+			.max_memory_kib = 512 << 10},
+	};
+	const struct vm_list list = {.items = guests,
+		.count = ARRAY_SIZE(guests),
+		.total_kib = 2600 << 10,
+		.free_kib = 100 << 10};
+	(void)state;
+	for (size_t i = 1; i < ARRAY_SIZE(guests); i++)
+		if (guests[i].domid != VM_NO_DOMID && guests[i].state != VM_STATE_CRASHED)
+			guests[i].state = VM_STATE_RUNNING;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_dispose) struct str text = STR_INIT;
+		CLEANUP(str_dispose) struct str bar = STR_INIT;
+		struct err err = ERR_INIT;
+		struct memboard board;
+		memboard_init(&board, &list);
+		for (const char *key = cases[i].keys; *key; key++) {
+			err = (struct err)ERR_INIT;
+			if (*key == 'd' || *key == 'u')
+				memboard_choose(&board, *key == 'd' ? 1 : -1);
+			else if (*key == 's')
+				board.step = (board.step + 1) % MEMBOARD_STEPS;
+			else
+				(void)memboard_move(&board, *key == 'r' || *key == '+' ? 1 : -1,
+					*key == '+' || *key == '-', &err);
+		}
+		board_text(&board, &text);
+		assert_string_equal(str_text(&text), cases[i].after);
+		assert_string_equal(err.text, cases[i].err);
+		size_t count;
+		struct memplan_wish *wishes = memboard_wishes(&board, &count);
+		assert_int_equal(count > 0, memboard_is_changed(&board));
+		free(wishes);
+		memboard_bar(&board, true, 72, &bar);
+		assert_int_equal(bar.len, 72);
+		memboard_dispose(&board);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(what_can_be_done),
-		cmocka_unit_test(keys_are_unique), cmocka_unit_test(words_and_commands),
-		cmocka_unit_test(logs_are_harmless), cmocka_unit_test(work_in_another_process)};
+		cmocka_unit_test(borders_move), cmocka_unit_test(keys_are_unique),
+		cmocka_unit_test(words_and_commands), cmocka_unit_test(logs_are_harmless),
+		cmocka_unit_test(work_in_another_process)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,12 +4,10 @@
 #include "manager.h"
 
 #include <curses.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lang.h"
 #include "mem.h"
@@ -61,7 +59,7 @@ static void draw(struct manager *m)
 	const struct screen_frame frame = {.title = title,
 		.message = m->message,
 		.keys = m->is_typing ? _(" Enter: done   Esc: show all")
-				     : _(" Enter:actions n:new s:start c:console i:details "
+				     : _(" Enter:actions n:new s:start c:console M:memory "
 					 "/:filter o:sort F1:help q:quit"),
 		.is_typing = m->is_typing};
 
@@ -156,6 +154,7 @@ static void show_help(struct manager *m)
 	str_add(&text, _("Arrows, PgUp, PgDn, Home, End   choose a machine\n"
 			 "Enter     all that can be done to it, with the commands\n"
 			 "n         new machine\n"
+			 "M         the host's memory, and moving it between running machines\n"
 			 "/         show only names that hold a text; Esc shows all\n"
 			 "o, O      next order of the list; reversed\n"
 			 "F5        read the list now, not in a few seconds; Ctrl-L draw it anew\n"
@@ -229,6 +228,10 @@ static void use_key(struct manager *m, int key)
 	case '/':
 		m->is_typing = true;
 		break;
+	case 'M':
+		memory_show(m);
+		m->taken_ms = 0;
+		break;
 	case 'o':
 		rows_set_order(&m->rows, (m->rows.order + 1) % ROWS_ORDERS, m->rows.is_reversed);
 		break;
@@ -263,14 +266,6 @@ static void use_key(struct manager *m, int key)
 	}
 }
 
-/* No key can mean that nobody is there any more. */
-static bool is_line_gone(void)
-{
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-
-	return poll(&in, 1, 0) == 1 && (in.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
-}
-
 static unsigned time_to_wait(const struct manager *m)
 {
 	int64_t left = m->taken_ms + screen_interval_ms() - vm_now_ms();
@@ -294,7 +289,7 @@ static void run(struct manager *m)
 			take_list(m);
 		draw(m);
 		key = screen_key(time_to_wait(m));
-		if (m->ui->is_gone || (key == ERR && is_line_gone()))
+		if (m->ui->is_gone || (key == ERR && screen_is_line_gone()))
 			break;
 		if (key == ERR)
 			continue;

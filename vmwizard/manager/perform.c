@@ -48,10 +48,12 @@ static int change_resources(const struct vm_action *a, const struct request *req
 			note.len > 0 ? "; " : "", request->vcpus, now);
 	}
 	if (request->pin) {
-		if (vm_pin(a, request->pin[0] != '\0' ? request->pin : "all", err) != 0)
+		if (vm_pin(a, request->pin, request->soft_pin, err) != 0)
 			return -1;
 		str_add(&note, _("%sreal CPUs: %s"), note.len > 0 ? "; " : "",
 			request->pin[0] != '\0' ? request->pin : _("all"));
+		if (request->soft_pin[0] != '\0')
+			str_add(&note, _(", rather %s"), request->soft_pin);
 	}
 	if (request->weight > 0) {
 		if (vm_weight(a, request->weight, request->cap, err) != 0)
@@ -59,6 +61,12 @@ static int change_resources(const struct vm_action *a, const struct request *req
 		str_add(&note, _("%sweight %" PRId64 ", cap %" PRId64), note.len > 0 ? "; " : "",
 			request->weight, request->cap);
 	}
+	if ((request->kept_memory_mib > 0 &&
+		    vm_keep_memory(a, request->kept_memory_mib, err) != 0) ||
+		(request->kept_vcpus > 0 && vm_keep_vcpus(a, request->kept_vcpus, err) != 0))
+		return -1;
+	if (request->kept_memory_mib > 0 || request->kept_vcpus > 0)
+		str_add(&note, _("%skept for later starts"), note.len > 0 ? "; " : "");
 	job_say_note(out, str_text(&note));
 	return 0;
 }
@@ -395,6 +403,7 @@ static void perform_on(struct manager *m, enum action action, const struct vm_do
 		begin(m, &request);
 	}
 	free(request.pin);
+	free(request.soft_pin);
 	screen_forget();
 }
 

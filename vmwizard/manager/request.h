@@ -15,8 +15,10 @@ struct request {
 	bool with_disks;
 	int64_t memory_mib; /* 0: as it is */
 	int64_t vcpus;
-	char *pin;           /* NULL: as it is; owned */
-	int64_t weight, cap; /* weight 0: as they are */
+	char *pin, *soft_pin; /* NULL: as they are; owned */
+	int64_t weight, cap;  /* weight 0: as they are */
+	/* Of its file, for later starts; 0: as it is. */
+	int64_t kept_memory_mib, kept_vcpus;
 };
 
 struct manager;

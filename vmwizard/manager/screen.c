@@ -3,8 +3,10 @@
 #include "screen.h"
 
 #include <curses.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lang.h"
 #include "str.h"
@@ -43,6 +45,11 @@ static void put(int y, attr_t attr, const char *text)
 	(void)attrset((int)attr);
 	(void)mvaddstr(y, 0, str_text(&line));
 	(void)attrset(A_NORMAL);
+}
+
+void screen_line(int y, bool is_reverse, bool is_bold, const char *text)
+{
+	put(y, (is_reverse ? A_REVERSE : A_NORMAL) | (is_bold ? A_BOLD : A_NORMAL), text);
 }
 
 static void put_title(const struct rows *rows, const struct screen_frame *frame)
@@ -131,4 +138,11 @@ int screen_key(unsigned timeout_ms)
 	key = getch();
 	timeout(-1);
 	return key;
+}
+
+bool screen_is_line_gone(void)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&in, 1, 0) == 1 && (in.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }

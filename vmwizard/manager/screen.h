@@ -17,6 +17,10 @@ struct screen_frame {
 size_t screen_page(void);
 /* Draws all; curses sends only what differs from the screen before. */
 void screen_draw(const struct rows *rows, const struct screen_frame *frame);
+/* One line, cut to the screen's width. */
+void screen_line(int y, bool is_reverse, bool is_bold, const char *text);
+/* Nobody is there any more: no key can mean that, too. */
+bool screen_is_line_gone(void);
 /* Everything is sent anew with the next draw: after another program or a dialog was there. */
 void screen_forget(void);
 /* Waits at most so long; a key of curses or ERR. */

@@ -37,6 +37,8 @@ void perform_menu(struct manager *m);
  */
 bool details_read_spec(struct manager *m, const struct vm_domain *guest, struct vm_spec *ret_spec,
 	struct problems *problems);
+/* memory.c: the whole host's memory, and its borders between running guests. */
+void memory_show(struct manager *m);
 /* Pages to read. */
 void details_show(struct manager *m, const struct vm_domain *guest);
 

@@ -168,6 +168,7 @@ static const struct setting option_settings[] = {
 	{"vnc", N_("Screen by VNC"), NULL, is_hvm, NULL},
 	{"serial", N_("Serial port"), NULL, is_hvm, NULL},
 	{"pin", N_("Real CPUs"), NULL, NULL, NULL},
+	{"soft-pin", N_("Preferred CPUs"), NULL, NULL, NULL},
 	{"weight", N_("CPU weight"), NULL, NULL, NULL},
 	{"cap", N_("CPU cap (per cent)"), NULL, NULL, NULL},
 	{"on-crash", N_("When it crashes"), crash_words, NULL, NULL},
