@@ -83,7 +83,9 @@ static const struct command {
 	{"peer", command_peer, OPTION_ROOT | OPTION_JSON, 0, 4,
 		"[add HOST[:PORT] [FINGERPRINT | 'KEY' [ADDRESS[:PORT]]] | remove HOST] [--json]",
 		N_("list, add or remove hosts that guests may be moved to and come from; keys are "
-		   "exchanged once, and a peer's key can do nothing else here")},
+		   "exchanged once. A peer's key gets no shell here, but the guests that it sends are "
+		   "made as their definitions say, whatever disk they name: add only hosts that are "
+		   "trusted as this one is")},
 	{"network", command_network, OPTION_ROOT | OPTION_CONF | OPTION_JSON | OPTION_DRY_RUN, 1, 1,
 		"up|down|status [--json] [--dry-run] [--conf FILE]",
 		N_("set up, take down or show the network")},
