@@ -94,6 +94,35 @@ int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, stru
 				: act_set_key(a, "memory", number, false, err);
 }
 
+/*
+ * Less memory than the maximum at the start needs a balloon driver from the first moment on: a guest
+ * whose system has none would not come up again. PV guests need none.
+ */
+static int judge_start(
+	const struct vm_action *a, const struct xlcfg *cfg, int64_t mib, struct err *err)
+{
+	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+	CLEANUP(mem_free_string) char *os = xlcfg_note(cfg, "os");
+	const char *type = xlcfg_get(cfg, "type");
+	const char *max = xlcfg_get(cfg, "maxmem");
+	struct profiles profiles = {.count = 0};
+	if (!max)
+		max = xlcfg_get(cfg, "memory");
+	if (!os || !type || strcmp(type, "pv") == 0 || !max || strtoll(max, NULL, 10) <= mib ||
+		profiles_load(a->root, PROFILE_DIR, &profiles, &problems, NULL) < 0)
+		return 0;
+	const struct profile *profile = profiles_find(&profiles, os);
+	int rc = 0;
+	if (profile && !profile->has_balloon)
+		rc = err_set(err, ERR_INVALID, 0,
+			_("guest %s: not kept for later starts: with less memory than its maximum of %s MiB "
+			  "it would not start, for its system has no balloon driver from the first "
+			  "moment on; lower the maximum, too, while it is off"),
+			a->name, max);
+	profiles_dispose(&profiles);
+	return rc;
+}
+
 /* Without the second key the first is the maximum, too: a smaller one must not take it along. */
 static int keep(const struct vm_action *a, const char *key, const char *max_key, int64_t value,
 	struct err *err)
@@ -104,6 +133,8 @@ static int keep(const struct vm_action *a, const char *key, const char *max_key,
 	if (a->is_dry || !file_exists(a->root, path))
 		return 0;
 	int rc = act_read_cfg(a, &cfg, err);
+	if (rc == 0 && strcmp(key, "memory") == 0)
+		rc = judge_start(a, &cfg, value, err);
 	const char *was = rc == 0 ? xlcfg_get(&cfg, key) : NULL;
 	CLEANUP(mem_free_string) char *old = was ? xstrdup(was) : NULL;
 	if (rc == 0 && old && !xlcfg_get(&cfg, max_key) && strtoll(old, NULL, 10) > value)

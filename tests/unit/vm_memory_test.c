@@ -441,6 +441,41 @@ static void kept_for_later(void **state)
 	}
 }
 
+/* The demo system as PVH does not come up with less than its maximum: its file stays as it is. */
+static void not_kept_without_balloon(void **state)
+{
+	static const struct {
+		const char *cfg;
+		int rc;
+	} cases[] = {
+		{"# domus.os = demo\ntype = \"pvh\"\nmemory = 1024\n", -1},
+		{"# domus.os = demo\ntype = \"pvh\"\nmemory = 512\nmaxmem = 512\n", 0},
+		{"# domus.os = demo\ntype = \"pv\"\nmemory = 1024\n", 0},
+		{"# domus.os = other\ntype = \"pvh\"\nmemory = 1024\n", 0},
+	};
+	const char *dir = *state;
+	const struct vm_action a = {.root = dir, .name = "web"};
+	CLEANUP(str_dispose) struct str profile = STR_INIT;
+	struct err err = ERR_INIT;
+	assert_int_equal(file_read(".", "/configs/os/demo.conf", 65536, &profile, &err), 0);
+	assert_int_equal(file_make_dirs(dir, "/usr/share/domus/os", 0755, &err), 0);
+	assert_int_equal(file_write(dir, "/usr/share/domus/os/demo.conf", profile.data, profile.len,
+				 0644, &err),
+		0);
+	assert_int_equal(file_make_dirs(dir, "/etc/xen", 0755, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_dispose) struct str text = STR_INIT;
+		assert_int_equal(file_write(dir, "/etc/xen/web.cfg", cases[i].cfg,
+					 strlen(cases[i].cfg), 0600, &err),
+			0);
+		assert_int_equal(vm_keep_memory(&a, 512, &err), cases[i].rc);
+		assert_int_equal(file_read(dir, "/etc/xen/web.cfg", 999, &text, &err), 0);
+		if (cases[i].rc < 0)
+			assert_string_equal(str_text(&text), cases[i].cfg);
+	}
+	assert_non_null(strstr(err.text, "not kept for later starts"));
+}
+
 static void pinned_hard_and_soft(void **state)
 {
 	struct vm_xen xen = deck();
@@ -480,6 +515,7 @@ int main(void)
 		cmocka_unit_test(dry_run),
 		SCRATCH_TEST(set_memory_knows_what_is_free),
 		SCRATCH_TEST(kept_for_later),
+		SCRATCH_TEST(not_kept_without_balloon),
 		SCRATCH_TEST(pinned_hard_and_soft),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
