@@ -81,6 +81,22 @@ wait_for() {
 	done
 }
 
+# within SECONDS COMMAND ARG...: its status, or 124 when it has not ended by then. Nobody waits any longer, not even for a
+# process that cannot be killed: what asks a xenstored that is gone sleeps in the kernel for ever.
+within() {
+	LIMIT=$1
+	shift
+	STATUS_FILE=/run/domus/${1##*/}.status
+	rm -f "$STATUS_FILE"
+	{
+		"$@"
+		echo $? >"$STATUS_FILE"
+	} &
+	wait_for "$LIMIT" [ -s "$STATUS_FILE" ] || return 124
+	read -r STATUS <"$STATUS_FILE"
+	return "$STATUS"
+}
+
 # The OOM killer takes a guest's QEMU or a shell before it takes what all guests need.
 shield_from_oom() { echo "$1" >/proc/self/oom_score_adj 2>/dev/null || :; }
 
