@@ -7,10 +7,11 @@ import pytest
 
 from harness.installed import Disk
 from harness.machine import Machine
-from harness.writelog import only_data
 from install_test import conf, config_volume, disk, drives, environment, install, log_in, powers_off, \
     settings_are_in_force, texts_drive
 from power_cut_test import UNATTENDED
+
+MIB = 1 << 20
 
 
 def fill_in(template, password):
@@ -49,11 +50,17 @@ def test_install_saved():
 
 
 def release_of(image):
-    """Digest of the slot that starts, and the boot loader's words."""
+    """Digest of the slot that starts, and the boot loader's words. Zeros count as holes: which of them the host's file
+    system holds as such may change by itself."""
     cut = Disk(image, image.parent)
     digest = hashlib.sha256()
-    for at, block in only_data(image, *cut.parts["DOMUS-A"]):
-        digest.update(f"{at} ".encode() + block)
+    start, length = cut.parts["DOMUS-A"]
+    with open(image, "rb") as stream:
+        for at in range(start, start + length, MIB):
+            stream.seek(at)
+            block = stream.read(min(MIB, start + length - at))
+            if block.count(0) != len(block):
+                digest.update(f"{at - start} ".encode() + block)
     words = cut.words()
     return [digest.hexdigest()] + [words.get(word) for word in ("installed", "reinstall", "slot", "slot_a", "slot_b")]
 
