@@ -329,6 +329,20 @@ int file_list_dir(const char *root, const char *path, struct strlist *ret_names,
 	return 0;
 }
 
+int file_list_suffix(const char *root, const char *path, const char *suffix,
+	struct strlist *ret_names, struct err *err)
+{
+	CLEANUP(strlist_dispose) struct strlist all = STRLIST_INIT;
+	if (file_list_dir(root, path, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++) {
+		size_t len = strlen(all.items[i]), end = strlen(suffix);
+		if (len > end && strcmp(all.items[i] + len - end, suffix) == 0)
+			strlist_addf(ret_names, "%.*s", (int)(len - end), all.items[i]);
+	}
+	return 0;
+}
+
 int file_open_dir(const char *root, const char *path, int *ret_fd, struct err *err)
 {
 	int fd = open_under(root, path, O_RDONLY | O_DIRECTORY);

@@ -62,6 +62,9 @@ bool file_is_regular(const char *root, const char *path);
 
 /* Adds the names in a directory, sorted, without those that begin with a dot. */
 int file_list_dir(const char *root, const char *path, struct strlist *ret_names, struct err *err);
+/* The same, but only the names that end in suffix (".cfg"), without it. */
+int file_list_suffix(const char *root, const char *path, const char *suffix,
+	struct strlist *ret_names, struct err *err);
 
 /* Writes all of it to a descriptor, however many calls that takes; -1 with errno. */
 int file_write_all(int fd, const void *data, size_t len);

@@ -248,16 +248,14 @@ int vm_xlcfg_read(const char *text, const char *name, struct vm_spec *ret_spec,
 void vm_each_defined(const char *root, vm_take_defined *take_defined, void *context)
 {
 	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	(void)file_list_dir(root, VM_CFG_DIR, &names, NULL);
+	(void)file_list_suffix(root, VM_CFG_DIR, ".cfg", &names, NULL);
 	for (size_t i = 0; i < names.count; i++) {
-		size_t len = strlen(names.items[i]);
-		CLEANUP(mem_free_string) char *path = xasprintf(VM_CFG_DIR "/%s", names.items[i]);
+		const char *name = names.items[i];
+		CLEANUP(mem_free_string) char *path = xasprintf(VM_CFG_DIR "/%s.cfg", name);
 		CLEANUP(str_dispose) struct str text = STR_INIT;
 		struct vm_spec spec;
-		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
-			file_read(root, path, XLCFG_FILE_MAX, &text, NULL) < 0)
+		if (file_read(root, path, XLCFG_FILE_MAX, &text, NULL) < 0)
 			continue;
-		CLEANUP(mem_free_string) char *name = xstrndup(names.items[i], len - 4);
 		(void)vm_xlcfg_read(str_text(&text), name, &spec, NULL, NULL);
 		if (spec.name[0] == '\0')
 			vm_spec_set(&spec.name, name);

@@ -115,16 +115,13 @@ static int take_program(const char *dir, const char *name, const char *words, st
 static int take_guests(const char *root, const char *dir, struct err *err)
 {
 	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	(void)file_list_dir(root, "/etc/xen", &names, NULL);
+	(void)file_list_suffix(root, "/etc/xen", ".cfg", &names, NULL);
 	for (size_t i = 0; i < names.count; i++) {
-		size_t len = strlen(names.items[i]);
-		CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s", names.items[i]);
-		CLEANUP(mem_free_string) char *name = xasprintf("guest-%s", names.items[i]);
+		CLEANUP(mem_free_string) char *path = xasprintf("/etc/xen/%s.cfg", names.items[i]);
+		CLEANUP(mem_free_string) char *name = xasprintf("guest-%s.cfg", names.items[i]);
 		CLEANUP(str_dispose) struct str text = STR_INIT;
-		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
-			file_read(root, path, FILE_MAX_BYTES, &text, NULL) < 0)
-			continue;
-		if (put(dir, name, str_text(&text), err) < 0)
+		if (file_read(root, path, FILE_MAX_BYTES, &text, NULL) == 0 &&
+			put(dir, name, str_text(&text), err) < 0)
 			return -1;
 	}
 	return 0;

@@ -126,15 +126,13 @@ static bool names_path(const char *text, const char *path)
 void pools_list_users(const char *root, const char *path, struct strlist *ret_guests)
 {
 	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	(void)file_list_dir(root, GUEST_DIR, &names, NULL);
+	(void)file_list_suffix(root, GUEST_DIR, ".cfg", &names, NULL);
 	for (size_t i = 0; i < names.count; i++) {
-		size_t len = strlen(names.items[i]);
-		CLEANUP(mem_free_string) char *file = xasprintf(GUEST_DIR "/%s", names.items[i]);
+		CLEANUP(mem_free_string)
+		char *file = xasprintf(GUEST_DIR "/%s.cfg", names.items[i]);
 		CLEANUP(str_dispose) struct str text = STR_INIT;
-		if (len < 5 || strcmp(names.items[i] + len - 4, ".cfg") != 0 ||
-			file_read(root, file, GUEST_MAX_BYTES, &text, NULL) < 0)
-			continue;
-		if (names_path(str_text(&text), path))
-			strlist_addf(ret_guests, "%.*s", (int)(len - 4), names.items[i]);
+		if (file_read(root, file, GUEST_MAX_BYTES, &text, NULL) == 0 &&
+			names_path(str_text(&text), path))
+			strlist_add(ret_guests, names.items[i]);
 	}
 }

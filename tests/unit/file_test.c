@@ -157,11 +157,26 @@ static void lists_are_sorted(void **state)
 	assert_string_equal(all, "a b");
 }
 
+static void lists_by_suffix(void **state)
+{
+	static const char *const names[] = {
+		"/s/b.cfg", "/s/a.cfg", "/s/a.cfg~", "/s/cfg", "/s/.cfg"};
+	CLEANUP(strlist_dispose) struct strlist found = STRLIST_INIT;
+	assert_int_equal(file_make_dirs(*state, "/s", 0755, NULL), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(file_write(*state, names[i], "", 0, 0600, NULL), 0);
+	assert_int_equal(file_list_suffix(*state, "/s", ".cfg", &found, NULL), 0);
+	CLEANUP(mem_free_string) char *all = strlist_join(&found);
+	assert_string_equal(all, "a b");
+	assert_int_equal(file_list_suffix(*state, "/missing", ".cfg", &found, NULL), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {SCRATCH_TEST(write_then_read), SCRATCH_TEST(too_large),
 		SCRATCH_TEST(missing), SCRATCH_TEST(links_stay_inside),
 		SCRATCH_TEST(a_fifo_does_not_hang), SCRATCH_TEST(nothing_is_left_aside),
-		SCRATCH_TEST(updates_leave_alone_what_is_right), SCRATCH_TEST(lists_are_sorted)};
+		SCRATCH_TEST(updates_leave_alone_what_is_right), SCRATCH_TEST(lists_are_sorted),
+		SCRATCH_TEST(lists_by_suffix)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
