@@ -5,6 +5,7 @@
 #include "console.h"
 #include "medium.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -21,7 +22,8 @@
 #define RAM_DIR "/run/domus/ram"
 #define WRITE_DIR "/run/domus/rw"
 #define LAYER_MAX 12
-#define KEEP_FREE_BYTES (96ULL << 20) /* what dom0 needs besides the copied layers */
+#define PATH_BYTES 512
+#define KEEP_FREE_BYTES (96ULL << 20) /* what dom0 needs besides the copied files */
 
 struct layer {
 	const char *name;
@@ -59,12 +61,8 @@ static bool is_wanted(const struct layer *layer, const char *wanted)
 	return layer->must_be || wanted[0] == '\0' || is_in_list(wanted, layer->name);
 }
 
-/* Where the layer's file is: in memory if it was copied, else on the medium. */
 static bool find_file(const struct layer *layer, char *ret_path, size_t size, struct stat *ret_stat)
 {
-	text_format(ret_path, size, RAM_DIR "/%s.squashfs", layer->name);
-	if (stat(ret_path, ret_stat) == 0)
-		return true;
 	text_format(ret_path, size, SOURCE_DIR "/%s.squashfs", layer->name);
 	return stat(ret_path, ret_stat) == 0;
 }
@@ -113,42 +111,105 @@ static int copy_file(
 	return n < 0 ? -1 : 0;
 }
 
+/* The medium's files on their way to memory, or only being counted. */
+struct copying {
+	const char *wanted;
+	uint64_t total;
+	uint64_t done;
+	bool counts;
+};
+
+/* All but layers that nobody wants. */
+static bool goes_along(const struct copying *c, const char *name)
+{
+	for (size_t i = 0; i < LAYER_COUNT; i++) {
+		const size_t len = strlen(layers[i].name);
+
+		if (strncmp(name, layers[i].name, len) == 0 && strcmp(name + len, ".squashfs") == 0)
+			return is_wanted(&layers[i], c->wanted);
+	}
+	return true;
+}
+
+static int copy_tree(struct copying *c, const char *from, const char *to, struct why *why);
+
+static int copy_dir(struct copying *c, const char *from, const char *to, struct why *why)
+{
+	DIR *dir = opendir(from);
+	const struct dirent *entry;
+	char source[PATH_BYTES];
+	char target[PATH_BYTES];
+	int rc = 0;
+
+	if (dir == NULL)
+		return why_set(why, errno, "cannot read %s", from);
+	if (!c->counts)
+		mkdir(to, 0755);
+	while (rc == 0 && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' || !goes_along(c, entry->d_name))
+			continue;
+		if (text_format(source, sizeof(source), "%s/%s", from, entry->d_name) < 0 ||
+			text_format(target, sizeof(target), "%s/%s", to, entry->d_name) < 0)
+			rc = why_set(why, 0, "a path on the medium is too long: %s", source);
+		else
+			rc = copy_tree(c, source, target, why);
+	}
+	closedir(dir);
+	return rc;
+}
+
+/* A file, or a directory with all that is in it. What is not there is left out. */
+static int copy_tree(struct copying *c, const char *from, const char *to, struct why *why)
+{
+	struct stat st;
+
+	if (stat(from, &st) < 0)
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return copy_dir(c, from, to, why);
+	if (!c->counts)
+		return copy_file(from, to, &c->done, c->total, why);
+	c->total += (uint64_t)st.st_size;
+	return 0;
+}
+
+/* A release, from which Domus can be installed too, and the file that an unattended installation looks for. */
+static int copy_medium(struct copying *c, struct why *why)
+{
+	if (copy_tree(c, MEDIUM_DOMUS, RAM_DIR "/domus", why) < 0)
+		return -1;
+	return copy_tree(c, MEDIUM_DIR "/domus.conf", RAM_DIR "/domus.conf", why);
+}
+
 int layers_copy_to_ram(const char *wanted, struct why *why)
 {
-	char from[160];
-	char to[160];
+	struct copying c = {.wanted = wanted, .counts = true};
 	char options[64];
 	char need[24];
 	char have[24];
-	struct stat st;
-	uint64_t total = 0;
-	uint64_t done = 0;
 
-	for (size_t i = 0; i < LAYER_COUNT; i++)
-		if (is_wanted(&layers[i], wanted) && find_file(&layers[i], from, sizeof(from), &st))
-			total += (uint64_t)st.st_size;
-	if (available_bytes() < total + KEEP_FREE_BYTES) {
+	if (copy_medium(&c, why) < 0)
+		return -1;
+	if (available_bytes() < c.total + KEEP_FREE_BYTES) {
 		console_say(TONE_WARN,
 			"toram: %s needed, %s free: the medium stays in use (give dom0 more memory: dom0_mem=)",
-			text_size(total + KEEP_FREE_BYTES, need, sizeof(need)),
+			text_size(c.total + KEEP_FREE_BYTES, need, sizeof(need)),
 			text_size(available_bytes(), have, sizeof(have)));
 		return 0;
 	}
 	mkdir(RAM_DIR, 0755);
+	/* A file takes whole pages. */
 	text_format(options, sizeof(options), "mode=0755,size=%llu",
-		(unsigned long long)total + (1 << 20));
-	if (mount("layers", RAM_DIR, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
-		return why_set(why, errno, "cannot mount a tmpfs for the layers");
-	for (size_t i = 0; i < LAYER_COUNT; i++) {
-		if (!is_wanted(&layers[i], wanted) ||
-			!find_file(&layers[i], from, sizeof(from), &st))
-			continue;
-		text_format(to, sizeof(to), RAM_DIR "/%s.squashfs", layers[i].name);
-		if (copy_file(from, to, &done, total, why) < 0)
-			return -1;
-	}
+		(unsigned long long)c.total + (8 << 20));
+	if (mount("medium", RAM_DIR, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+		return why_set(why, errno, "cannot mount a tmpfs for the medium's files");
+	c.counts = false;
+	if (copy_medium(&c, why) < 0)
+		return -1;
 	if (umount(MEDIUM_DIR) == 0)
 		console_say(TONE_GOOD, "Everything is in memory, the medium can be taken out.");
+	if (mount(RAM_DIR, MEDIUM_DIR, NULL, MS_MOVE, NULL) < 0)
+		return why_set(why, errno, "cannot put the copy in the medium's place");
 	return 0;
 }
 

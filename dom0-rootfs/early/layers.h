@@ -8,7 +8,7 @@
 #define NEW_ROOT "/newroot"
 
 /*
- * Copy the layers' files from the medium into memory and let go of the medium. Too little memory
+ * Copy the medium's files into memory, put them in its place, and let go of it. Too little memory
  * is a warning, and the medium stays in use. wanted: as domus.layers=, empty for all.
  */
 int layers_copy_to_ram(const char *wanted, struct why *why);
