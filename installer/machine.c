@@ -99,7 +99,6 @@ static void read_medium(struct machine *m)
 {
 	CLEANUP(str_dispose) struct str sums = STR_INIT;
 	CLEANUP(str_dispose) struct str release = STR_INIT;
-	/* Started from the network, or copied to memory, there are layers but nothing to install. */
 	bool is_whole = file_exists("/", MEDIUM "/xen.gz") &&
 			file_exists("/", MEDIUM "/grub/core.img") &&
 			file_read("/", MEDIUM "/SHA256SUMS", 1024 * 1024, &sums, NULL) == 0;

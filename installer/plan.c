@@ -129,8 +129,8 @@ int plan_build(const struct install_spec *spec, const struct machine *machine,
 	spec_check(spec, problems);
 	if (!machine->version[0])
 		problems_add(problems, PROBLEM_ERROR, 0,
-			_("there is no release to install here: start the machine from a CD or stick, not "
-			  "from the network and not copied to memory"));
+			_("there is no release to install here: start the machine from a CD, a stick or "
+			  "the network"));
 	check_components(spec, machine, problems);
 	if (problems->errors == errors && spec->config.mode != HOST_MODE_NEW)
 		return ops_add_keep(spec, machine, ret_plan, problems);

@@ -9,9 +9,9 @@ NETBOOT_FILES := iso/netboot/boot.ipxe iso/netboot/dnsmasq.conf iso/netboot/READ
 
 netboot: $(NETBOOT)/SHA256SUMS
 
-$(B)/netboot-initrd: $(B)/initrd $(LAYERS:%=$(L)/%.squashfs) iso/netboot/initrd.sh dom0-rootfs/cpio.sh $(B)/conf.mk
+$(B)/netboot-initrd: $(B)/initrd $(B)/iso.stamp iso/netboot/initrd.sh dom0-rootfs/cpio.sh $(B)/conf.mk
 	$(call step,NETBOOT,$@)
-	$(Q)sh iso/netboot/initrd.sh $@ $(EPOCH) $(B)/initrd $(LAYERS:%=$(L)/%.squashfs)
+	$(Q)sh iso/netboot/initrd.sh $@ $(EPOCH) $(B)/initrd $(T_ISO)/domus
 
 # The prefix is the folder that the core image itself came from, so the files may lie in any.
 $(B)/netboot-grub/prefix.cfg: iso/netboot/build.mk
@@ -31,6 +31,6 @@ $(NETBOOT)/SHA256SUMS: $(B)/xen.gz $(B)/vmlinuz $(B)/netboot-initrd $(UCODE) $(B
 	$(Q)rm -rf $(NETBOOT).new && mkdir -p $(NETBOOT).new
 	$(Q)cp $(B)/xen.gz $(B)/vmlinuz $(UCODE) $(B)/netboot-grub/grub-bios.0 $(B)/netboot-grub/grub-efi.efi $(NETBOOT).new/
 	$(Q)cp $(B)/netboot-initrd $(NETBOOT).new/initrd && cp $(NETBOOT_FILES) $(NETBOOT).new/
-	$(Q)sh iso/netboot/grub-cfg.sh $(LAYERS:%=$(L)/%.squashfs) -- $(notdir $(UCODE)) >$(NETBOOT).new/grub.cfg
+	$(Q)sh iso/netboot/grub-cfg.sh $(B)/netboot-initrd -- $(notdir $(UCODE)) >$(NETBOOT).new/grub.cfg
 	$(Q)cd $(NETBOOT).new && sha256sum -- * >../netboot.sums && mv ../netboot.sums SHA256SUMS
 	$(Q)rm -rf $(NETBOOT) && mv $(NETBOOT).new $(NETBOOT)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Writes the grub.cfg of the network boot. Usage: grub-cfg.sh LAYER... -- [MICROCODE-FILE...] >FILE
+# Writes the grub.cfg of the network boot. Usage: grub-cfg.sh INITRD -- [MICROCODE-FILE...] >FILE
 set -eu
 
 bytes=0
@@ -9,7 +9,7 @@ while [ "$1" != -- ]; do
 	shift
 done
 shift
-# Live from a medium plus the layers, which stay in dom0's memory, and room to unpack them at the start.
+# Live from a medium plus the medium's files, which stay in dom0's memory, and room to unpack them at the start.
 live_mib=$(sed -n 's/^dom0_mem=\([0-9]*\)M+.*/\1/p' hypervisor/cmdline)
 share=$(sed -n 's/^dom0_mem=[0-9]*M+\([0-9]*%\).*/\1/p' hypervisor/cmdline)
 if [ -z "$live_mib" ] || [ -z "$share" ]; then
@@ -53,6 +53,11 @@ terminal_output console serial
 # set base=(http,192.0.2.1)/domus
 set base=$prefix
 export base
+
+# An unattended installation, if this says where its file is, for instance:
+# set config=https://conf.example/xen1.conf
+set config=
+export config
 END
 case $# in
 0) echo "set ucode=''" ;;
@@ -73,6 +78,15 @@ END
 esac
 echo 'export ucode'
 xen_entry live 'Domus live (Xen)' 'com1=115200,8n1 console=com1,vga' 'console=hvc0 console=tty0 quiet loglevel=4'
+xen_entry install 'Install Domus' 'com1=115200,8n1 console=com1,vga' \
+	'console=hvc0 console=tty0 quiet loglevel=4 domus.install'
+echo
+echo 'if [ -n "$config" ]; then'
+echo 'set default=unattended'
+# shellcheck disable=SC2016 # for GRUB
+xen_entry unattended 'Install Domus unattended' 'com1=115200,8n1 console=com1,vga' \
+	'console=hvc0 console=tty0 quiet loglevel=4 domus.unattended domus.config=$config'
+echo 'fi'
 xen_entry live-com2 'Domus live, serial console on COM2' 'com2=115200,8n1 console=com2,vga' \
 	'console=hvc0 console=tty0 quiet loglevel=4'
 xen_entry live-vga 'Domus live, screen only' 'console=vga' 'console=tty0 quiet loglevel=4'
