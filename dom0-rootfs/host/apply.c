@@ -11,6 +11,7 @@
 #include "file.h"
 #include "generate.h"
 #include "lang.h"
+#include "local.h"
 #include "mem.h"
 #include "network.h"
 #include "pools.h"
@@ -143,14 +144,27 @@ static void judge_change(struct apply_plan *plan, const struct change *change)
 		plan->needs_boot = true;
 }
 
+/* By the user's own, on purpose and for good. */
+static bool is_replaced(const struct local_files *local, const char *path)
+{
+	for (size_t i = 0; i < local->count; i++)
+		if (!local->items[i].refusal && strcmp(local->items[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 void apply_find_hand_edits(
 	const char *root, const struct host_config *config, struct strlist *ret_paths)
 {
 	CLEANUP(release_dispose) struct release release;
 	release_read(root, &release);
 	const struct etc_input in = {.config = config, .release = &release};
+	CLEANUP(local_dispose) struct local_files local;
+	local_find(root, &local);
 	for (size_t i = 0; etc_files[i].path; i++) {
 		CLEANUP(str_dispose) struct str text = STR_INIT;
+		if (is_replaced(&local, etc_files[i].path))
+			continue;
 		etc_files[i].build(&in, &text);
 		if (!has_file_text(root, etc_files[i].path, &text))
 			strlist_add(ret_paths, etc_files[i].path);

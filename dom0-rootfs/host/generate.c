@@ -15,6 +15,7 @@
 #include "generate.h"
 #include "host.h"
 #include "lang.h"
+#include "local.h"
 #include "mem.h"
 #include "peer.h"
 #include "rollback.h"
@@ -61,6 +62,23 @@ static void write_files(struct generator *g)
 		f->build(&in, &text);
 		if (file_update(g->root, f->path, str_text(&text), text.len, f->mode, &err) < 0)
 			say_failure(g, &err);
+	}
+}
+
+/* After the generated ones, which they may replace. */
+static void put_local_files(struct generator *g)
+{
+	CLEANUP(local_dispose) struct local_files files;
+	local_find(g->root, &files);
+	for (size_t i = 0; i < files.count; i++) {
+		const struct local_file *file = &files.items[i];
+		struct err err = ERR_INIT;
+		if (file->refusal)
+			(void)err_set(&err, ERR_INVALID, 0, _(LOCAL_DIR " cannot replace %s: %s"),
+				file->path, file->refusal);
+		else if (local_put(g->root, file, &err) == 0)
+			continue;
+		say_failure(g, &err);
 	}
 }
 
@@ -251,6 +269,7 @@ int generate_files(const char *root, const struct host_config *config)
 	make_dirs(&g);
 	write_files(&g);
 	make_links(&g);
+	put_local_files(&g);
 	make_homes(&g);
 	record_uids(&g);
 	return g.failures;

@@ -12,11 +12,10 @@
 #include "file.h"
 #include "host.h"
 #include "lang.h"
+#include "local.h"
 #include "mem.h"
 #include "source.h"
 #include "store.h"
-
-#define LOCAL_DIR "/etc/domus/local"
 
 /* ---- diff ---- */
 
@@ -25,7 +24,8 @@ struct differences {
 	struct changes restart;  /* in force at the next start only */
 	struct changes own;      /* from the release's defaults */
 	struct strlist by_hand;  /* generated files that were changed */
-	struct strlist replaced; /* files of LOCAL_DIR */
+	struct strlist replaced; /* by files of LOCAL_DIR */
+	struct strlist outdated; /* what there is to say of some of these */
 };
 
 static void read_config(const char *root, const char *path, struct host_config *ret_config)
@@ -42,6 +42,7 @@ static void find_differences(const char *root, struct differences *d)
 	CLEANUP(hostconf_dispose) struct host_config applied;
 	CLEANUP(hostconf_dispose) struct host_config defaults;
 	CLEANUP(hostconf_dispose) struct host_config booted;
+	CLEANUP(local_dispose) struct local_files local;
 	source_load(root, NULL, &source);
 	store_read_applied(root, &applied);
 	hostconf_init(&defaults);
@@ -51,8 +52,11 @@ static void find_differences(const char *root, struct differences *d)
 	if (file_exists(root, STORE_BOOTED_PATH))
 		changes_build(&booted, &applied, &d->restart);
 	apply_find_hand_edits(root, &applied, &d->by_hand);
-	if (file_exists(root, LOCAL_DIR))
-		(void)file_list_dir(root, LOCAL_DIR, &d->replaced, NULL);
+	local_find(root, &local);
+	for (size_t i = 0; i < local.count; i++)
+		if (!local.items[i].refusal)
+			strlist_add(&d->replaced, local.items[i].path);
+	local_describe_outdated(root, &d->outdated);
 }
 
 static void differences_dispose(struct differences *d)
@@ -62,6 +66,7 @@ static void differences_dispose(struct differences *d)
 	changes_dispose(&d->own);
 	strlist_dispose(&d->by_hand);
 	strlist_dispose(&d->replaced);
+	strlist_dispose(&d->outdated);
 }
 
 static void print_changes(const char *title, const struct changes *changes, const char *only)
@@ -115,11 +120,11 @@ int command_diff(const struct options *options)
 	struct differences d = {.pending = CHANGES_INIT, .by_hand = STRLIST_INIT};
 	find_differences(options->root, &d);
 	if (options->is_json) {
-		host_print_json(json_pack("{s:o, s:o, s:o, s:o, s:o}", "not_in_force",
+		host_print_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "not_in_force",
 			json_of_changes(&d.pending, NULL), "at_next_start",
 			json_of_changes(&d.restart, "boot"), "own", json_of_changes(&d.own, NULL),
 			"changed_by_hand", json_of_list(&d.by_hand), "replaced",
-			json_of_list(&d.replaced)));
+			json_of_list(&d.replaced), "outdated", json_of_list(&d.outdated)));
 		return 0;
 	}
 	print_changes(_("Written, but not in force (domus-host apply):"), &d.pending, NULL);
@@ -129,6 +134,7 @@ int command_diff(const struct options *options)
 		  "apply makes them anew):"),
 		&d.by_hand);
 	print_list(_("Files replaced by those in " LOCAL_DIR ":"), &d.replaced);
+	print_list(_("Of these:"), &d.outdated);
 	print_changes(_("Different from the release's defaults:"), &d.own, NULL);
 	return 0;
 }

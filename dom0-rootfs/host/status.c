@@ -11,6 +11,7 @@
 #include "file.h"
 #include "host.h"
 #include "lang.h"
+#include "local.h"
 #include "mem.h"
 #include "state.h"
 #include "store.h"
@@ -34,6 +35,15 @@ static void print_hand_edits(const char *root)
 	for (size_t i = 0; i < paths.count; i++)
 		(void)printf(_("Changed by hand, lost at the next start: %s (domus-host diff)\n"),
 			paths.items[i]);
+}
+
+/* Files of the user's that may lack what a newer release brought. */
+static void print_outdated(const char *root)
+{
+	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
+	local_describe_outdated(root, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		(void)printf("%s\n", lines.items[i]);
 }
 
 static void print_addresses(const struct state *s)
@@ -60,7 +70,17 @@ static void print_state(const struct state *s)
 		(void)printf(_("Failed:    nothing\n"));
 }
 
-static void print_state_json(const struct state *s)
+static json_t *json_of_outdated(const char *root)
+{
+	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
+	json_t *list = json_array();
+	local_describe_outdated(root, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		(void)json_array_append_new(list, json_string(lines.items[i]));
+	return list;
+}
+
+static void print_state_json(const struct state *s, const char *root)
 {
 	json_t *addresses = json_array();
 	json_t *failed = json_object();
@@ -71,11 +91,11 @@ static void print_state_json(const struct state *s)
 	for (size_t i = 0; i < s->failed.count; i++)
 		(void)json_object_set_new(
 			failed, s->failed.items[i], json_string(s->reasons.items[i]));
-	json_t *all = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "name", s->name,
-		"product", s->release.product, "version", s->release.version, "build",
+	json_t *all = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:o, s:o}", "name",
+		s->name, "product", s->release.product, "version", s->release.version, "build",
 		s->release.build, "addresses", addresses, "uptime_s", (json_int_t)s->uptime_s,
 		"memory_kib", (json_int_t)s->memory_kib, "memory_available_kib",
-		(json_int_t)s->available_kib, "failed", failed);
+		(json_int_t)s->available_kib, "failed", failed, "outdated", json_of_outdated(root));
 	host_print_json(all);
 }
 
@@ -84,11 +104,13 @@ int command_status(const struct options *options)
 	CLEANUP(state_dispose) struct state s;
 	state_read(options->root, &s);
 	if (options->is_json)
-		print_state_json(&s);
+		print_state_json(&s, options->root);
 	else
 		print_state(&s);
-	if (!options->is_json)
+	if (!options->is_json) {
 		print_hand_edits(options->root);
+		print_outdated(options->root);
+	}
 	return 0;
 }
 

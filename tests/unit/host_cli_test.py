@@ -154,6 +154,54 @@ def test_hand_edits_are_named_and_made_anew(host):
     assert "localhost" in host.read("/etc/hosts")
 
 
+LAYER = "/run/domus/layers/domus/etc/profile"
+LOCAL = "/etc/domus/local/profile"
+
+
+def test_local_files_replace_those_of_the_release(host):
+    """In force, with their modes, and no hand edits; what a newer release has changed is said until it was looked at."""
+    host.write(LAYER, "the release's\n")
+    host.write(LOCAL, "mine\n", 0o640)
+    host.write("/etc/domus/local/xen/deep/new", "new\n")
+    host.write("/etc/domus/local/hosts", "127.0.0.1 mine\n")
+    host.write("/etc/domus/local/service/own/run", "#!/bin/sh\n", 0o755)
+    host.run("generate")
+    assert host.read("/etc/profile") == "mine\n" and (host.root / "etc/profile").stat().st_mode & 0o777 == 0o640
+    assert host.read("/etc/xen/deep/new") == "new\n" and host.read("/etc/hosts") == "127.0.0.1 mine\n"
+    assert not host.has("/etc/service/own")
+    said = json.loads(host.run("diff", "--json"))
+    assert said["replaced"] == ["/etc/hosts", "/etc/profile", "/etc/xen/deep/new"]
+    assert said["outdated"] == said["changed_by_hand"] == []
+    assert "release" not in host.run("status")
+
+    host.write(LAYER, "the newer release's\n")
+    host.run("generate")
+    assert host.read("/etc/profile") == "mine\n"
+    text = f"This release has changed /etc/profile, which your {LOCAL} replaces: compare /var/lib/domus/replaced/profile " \
+           f"with {LAYER}, then `touch` yours\n"
+    assert text in host.run("status") and text[:-1] in json.loads(host.run("status", "--json"))["outdated"]
+    assert host.read("/var/lib/domus/replaced/profile") == "the release's\n"
+    (host.root / LOCAL[1:]).touch()
+    host.run("generate")
+    assert "This release" not in host.run("status")
+    (host.root / LAYER[1:]).unlink()
+    assert "with nothing, for it is gone" in host.run("status")
+
+    host.write("/proc/cmdline", "quiet domus.local=no\n")
+    host.write("/etc/profile", "the release's\n")
+    host.run("generate")
+    assert host.read("/etc/profile") == "the release's\n" and "localhost" in host.read("/etc/hosts")
+    assert json.loads(host.run("diff", "--json"))["replaced"] == []
+
+
+@pytest.mark.parametrize("name", ["passwd", "shadow", "fstab", "inittab", "nftables.conf", "domus/host.conf"])
+def test_what_local_files_cannot_replace(host, name):
+    before = host.read(f"/etc/{name}") if host.has(f"/etc/{name}") else None
+    host.write(f"/etc/domus/local/{name}", "mine\n")
+    assert f"cannot replace /etc/{name}" in host.run("generate", code=1)
+    assert (host.read(f"/etc/{name}") if host.has(f"/etc/{name}") else None) == before
+
+
 def test_what_only_an_installation_can_do_is_refused(host):
     host.run("set", "disk.slot", "1 GiB")
     assert "only an installation can change that" in host.run("apply", code=1)
