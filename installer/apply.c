@@ -56,6 +56,11 @@ static int follow(struct err *err)
 	return err_set(err, ERR_PROC, 0, "%s", s.error);
 }
 
+int apply_plan(const struct plan *plan, struct err *err)
+{
+	return executor_start(plan, err) < 0 ? -1 : follow(err);
+}
+
 static int plan_spec(struct install_spec *spec, const struct machine *machine,
 	struct plan *ret_plan, struct err *err)
 {
@@ -83,9 +88,7 @@ int apply_spec(struct install_spec *spec, const struct machine *machine, bool (*
 	(void)fflush(stdout);
 	if (is_confirmed && !is_confirmed())
 		return err_set(err, ERR_INVALID, 0, _("not confirmed: nothing was changed"));
-	if (executor_start(&plan, err) < 0 || follow(err) < 0)
-		return -1;
-	return 0;
+	return apply_plan(&plan, err);
 }
 
 static bool ask_yes(void)

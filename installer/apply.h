@@ -15,4 +15,7 @@
 int apply_spec(struct install_spec *spec, const struct machine *machine, bool (*is_confirmed)(void),
 	struct err *err);
 
+/* Executes a plan and follows it the same way. */
+int apply_plan(const struct plan *plan, struct err *err);
+
 #endif

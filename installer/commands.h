@@ -24,6 +24,7 @@ int command_plan(const struct options *options);
 int command_apply(const struct options *options);
 int command_unattended(const struct options *options);
 int command_confirm(const struct options *options);
+int command_add(const struct options *options);
 int command_status(const struct options *options);
 int command_inventory(const struct options *options);
 int command_schema(const struct options *options);

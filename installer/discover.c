@@ -39,12 +39,13 @@ static int compare_texts(const void *a, const void *b)
 }
 
 /* Devices with this label, by busybox's blkid: lines `/dev/sdb1: LABEL="X" UUID="..." TYPE="vfat"`. */
-static int find_volumes(const char *label, struct strlist *ret_devices, struct err *err)
+int discover_volumes(const char *label, bool is_begin, struct strlist *ret_devices, struct err *err)
 {
 	const char *const argv[] = {"blkid", NULL};
 	const struct proc_spec spec = {.argv = argv, .timeout_ms = BLKID_LIMIT_MS};
 	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
-	CLEANUP(mem_free_string) char *wanted = xasprintf(" LABEL=\"%s\"", label);
+	CLEANUP(mem_free_string)
+	char *wanted = xasprintf(" LABEL=\"%s%s", label, is_begin ? "" : "\"");
 	CLEANUP(strlist_dispose) struct strlist all = STRLIST_INIT;
 	if (proc_run(&spec, &result, err) < 0)
 		return -1;
@@ -60,6 +61,21 @@ static int find_volumes(const char *label, struct strlist *ret_devices, struct e
 	for (size_t i = 0; i < all.count; i++)
 		if (!is_part_of_known(ret_devices, all.items[i]))
 			strlist_add(ret_devices, all.items[i]);
+	return 0;
+}
+
+int discover_uuid(const char *uuid, char **ret_device, struct err *err)
+{
+	CLEANUP(mem_free_string) char *name = xasprintf("UUID=%s", uuid);
+	const char *const argv[] = {"findfs", name, NULL};
+	const struct proc_spec spec = {.argv = argv, .timeout_ms = BLKID_LIMIT_MS};
+	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
+	if (proc_run(&spec, &result, err) < 0)
+		return -1;
+	const char *text = str_text(&result.output);
+	if (result.exit_code != 0 || !text[strcspn(text, "\n")])
+		return err_set(err, ERR_MISSING, 0, _("the partition %s is not there"), uuid);
+	*ret_device = xstrndup(text, strcspn(text, "\n"));
 	return 0;
 }
 
@@ -87,7 +103,7 @@ static int mount_any(const char *device, struct err *err)
 static int take_from_volume(const char *label, const char *path, char **ret_from, struct err *err)
 {
 	CLEANUP(strlist_dispose) struct strlist devices = STRLIST_INIT;
-	if (find_volumes(label, &devices, err) < 0)
+	if (discover_volumes(label, false, &devices, err) < 0)
 		return -1;
 	if (devices.count == 0)
 		return err_set(err, ERR_MISSING, 0, _("there is no volume labelled %s"), label);

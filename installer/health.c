@@ -18,6 +18,7 @@
 
 #include "bootcfg.h"
 #include "commands.h"
+#include "discover.h"
 #include "exec_private.h"
 #include "file.h"
 #include "hostconf.h"
@@ -128,17 +129,9 @@ static const char *wait_healthy(void)
 
 static int open_esp(const char *uuid, struct err *err)
 {
-	CLEANUP(mem_free_string) char *name = xasprintf("UUID=%s", uuid);
-	const char *const argv[] = {"findfs", name, NULL};
-	const struct proc_spec spec = {.argv = argv, .timeout_ms = PROGRAM_LIMIT_MS};
-	CLEANUP(proc_result_dispose) struct proc_result result = PROC_RESULT_INIT;
-	if (proc_run(&spec, &result, err) < 0)
-		return -1;
-	CLEANUP(mem_free_string)
-	char *device = xstrndup(str_text(&result.output), strcspn(str_text(&result.output), "\n"));
-	if (result.exit_code != 0 || !device[0])
-		return err_set(
-			err, ERR_MISSING, 0, _("the EFI system partition %s is not there"), uuid);
+	CLEANUP(mem_free_string) char *device = NULL;
+	if (discover_uuid(uuid, &device, err) < 0)
+		return err_prefix(err, _("EFI system partition: "));
 	if (file_make_dirs("/", ESP_DIR, 0700, err) < 0)
 		return -1;
 	if (mount(device, ESP_DIR, "vfat", MS_NOSUID | MS_NODEV, "quiet") < 0)

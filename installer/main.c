@@ -53,6 +53,9 @@ static const struct command {
 	{"unattended", command_unattended, OPTION_WAIT, 0, "[--wait SECONDS]",
 		N_("find the file of an unattended installation and install as it says. --wait: "
 		   "before the restart that follows an error, 30")},
+	{"add", command_add, 0, 1, "COMPONENT",
+		N_("on an installed host: put hvm, remote or firmware from the medium into the release "
+		   "that runs; for the next start")},
 	{"confirm", command_confirm, 0, 0, "",
 		N_("judge a release that is on trial, and keep it when it is healthy")},
 	{"status", command_status, OPTION_JSON, 0, "[--json]",

@@ -34,8 +34,10 @@ enum plan_verb {
 	PLAN_BOOT_CODE, /* DISK BOOT-IMAGE CORE-IMAGE FIRST-SECTOR: GRUB for BIOS */
 	PLAN_POKE,      /* PATH; overwrites the file's first sector in place with data */
 	PLAN_HOOK,      /* NAME SECONDS; the script is in data */
-	PLAN_HOST_CONF, /* CONF ARGS MEMORY-MIB: args.cfg from host.conf; data: a new root password */
-	PLAN_SYNC,      /* DISK: nothing that was written stays in memory or in its cache */
+	/* CONF ARGS MEMORY-MIB: args.cfg from host.conf; data: a new root password. With COMPONENT
+	 * FILE...: that is added to host.conf first, and to what there is of these files. */
+	PLAN_HOST_CONF,
+	PLAN_SYNC,  /* DISK: nothing that was written stays in memory or in its cache */
 	PLAN_NVRAM, /* DISK PARTITION DIR: entry in the firmware's boot menu; DIR: its variables */
 };
 

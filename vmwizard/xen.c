@@ -114,8 +114,9 @@ static void read_methods(const libxl_physinfo *info, struct vm_host *host)
 			: "");
 	host->cannot[VM_HVM] = xstrdup(
 		host->cannot[VM_PVH][0] ? host->cannot[VM_PVH]
-		: !has_qemu ? _("the component \"full virtualization\" (QEMU) is not installed")
-			    : "");
+		: !has_qemu
+			? _("the component \"full virtualization\" (QEMU) is not installed: put the medium in, `domus-install add hvm`, and restart")
+			: "");
 	host->cannot[VM_METHOD_AUTO] = xstrdup("");
 }
 

@@ -305,7 +305,7 @@ static int add_existing(
 	if (pool->type == HOST_POOL_NFS && strcmp(options->root, "/") == 0 &&
 		!file_exists("/", "/usr/sbin/mount.nfs"))
 		return err_set(err, ERR_MISSING, 0, "%s",
-			_("NFS needs the component remote, which is not installed"));
+			_("NFS needs the component remote, which is not installed: put the medium in, `domus-install add remote`, and restart"));
 	poolplan_up(pool, &plan);
 	if (options->is_dry_run)
 		return agree(options, &plan, "", err) < 0 ? -1 : 0;

@@ -335,6 +335,46 @@ static void the_firmware_starts_the_disk_first(void **state)
 	}
 }
 
+static void expect_text(const char *path, const char *expected)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	assert_int_equal(file_read("/", path, 65536, &text, NULL), 0);
+	assert_string_equal(str_text(&text), expected);
+}
+
+/* domus-install add: the host's file keeps its comments, what is in force agrees, dom0 gets the memory. */
+static void a_component_is_added_to_the_file(void **state)
+{
+	static const struct {
+		const char *before;
+		const char *after;
+	} cases[] = {
+		{"# mine\n[install]\n# why\ncomponents = remote\nlicence = accepted\n",
+			"# mine\n[install]\n# why\ncomponents = remote hvm\nlicence = accepted\n"},
+		{"[install]\ncomponents =\n", "[install]\ncomponents = hvm\n"},
+		/* The default has it. */
+		{"[install]\nlicence = accepted\n", "[install]\nlicence = accepted\n"},
+		{"[host]\nname = a", "[host]\nname = a"},
+	};
+	CLEANUP(mem_free_string) char *conf = xasprintf("%s/host.conf", (char *)*state);
+	CLEANUP(mem_free_string) char *args = xasprintf("%s/args.cfg", (char *)*state);
+	CLEANUP(mem_free_string) char *applied = xasprintf("%s/applied.conf", (char *)*state);
+	const char *const words[] = {conf, args, "2048", "hvm", applied, "/nonexistent/x", NULL};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *text = cases[i].before;
+		struct err err = ERR_INIT;
+		struct plan_op op = {.verb = PLAN_RUN};
+		set_argv(&op, PLAN_HOST_CONF, words);
+		assert_int_equal(file_write("/", conf, text, strlen(text), 0600, &err), 0);
+		assert_int_equal(file_write("/", applied, text, strlen(text), 0600, &err), 0);
+		assert_int_equal(exec_op(&op, NULL, &err), 0);
+		expect_text(conf, cases[i].after);
+		expect_text(applied, cases[i].after);
+		assert_true(file_exists("/", args));
+		strlist_dispose(&op.argv);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +386,7 @@ int main(void)
 		cmocka_unit_test(stopped_and_started_twice),
 		cmocka_unit_test(no_signal_stops_it),
 		SCRATCH_TEST(the_firmware_starts_the_disk_first),
+		SCRATCH_TEST(a_component_is_added_to_the_file),
 	};
 	if (unshare(CLONE_NEWNS) < 0 || mount("tmpfs", "/run", "tmpfs", 0, "") < 0) {
 		perror("a mount namespace");
