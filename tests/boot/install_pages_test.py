@@ -3,12 +3,13 @@
 
 import re
 import socket
+import subprocess
 import threading
 
 import pytest
 
 from install_test import disk, drives, log_in, powers_off
-from harness.machine import SLOW, Machine
+from harness.machine import BUILD, SLOW, Machine
 from tui.installer_test import LANGUAGE, KEYBOARD, LICENCE, MODE, TIME, NAMES, NOTES
 from tui.screen import Terminal
 
@@ -29,13 +30,42 @@ def answer(terminal, steps):
         terminal.press(*keys)
 
 
+def saves_answers(machine, terminal):
+    """To a stick that is plugged in now."""
+    terminal.press("END", "ENTER").wait("No USB stick with a FAT", 60 * SLOW).press("ENTER")
+    terminal.wait("Restart into the new host", 60 * SLOW)
+    machine.qmp("device_add", driver="usb-storage", drive="answers", id="stick", bus="xhci.0")
+    for _ in range(10):
+        terminal.press("END", "ENTER")
+        terminal.wait("USB stick", 60 * SLOW)
+        if "No USB stick" not in terminal.text():
+            break
+        terminal.press("ENTER").wait("Restart into the new host", 60 * SLOW)
+    terminal.wait("Which one gets host.conf?", 60 * SLOW).press("ENTER").wait("host.conf is saved", 60 * SLOW).press("ENTER")
+    terminal.wait("Restart into the new host", 60 * SLOW)
+
+
+def check_saved(image):
+    """What is on the stick installs the same host: the pages' answers, a hash for the password."""
+    saved = image.parent / "saved.conf"
+    subprocess.run(["mcopy", "-n", "-o", "-i", image, "::host.conf", saved], check=True)
+    text = saved.read_text()
+    for line in ("name = xen1", "domain = example.org", "layout = jp106", "zone = Asia/Tokyo", "serial = SYSTEM",
+                 "licence = accepted", "erase = yes"):
+        assert f"\n{line}\n" in text, text
+    assert PASSWORD not in text
+    subprocess.run([BUILD / "bin/domus-install", "check", saved], check=True)
+
+
 @pytest.mark.full
 def test_install_by_key_strokes():
     """Password with @ : _ and the jp106 layout; fixed answers, connection test, a user; then the host itself."""
     name = "install_by_key_strokes"
-    system, other = disk(name, "system.img"), disk(name, "other.img", 1 / 16)
+    system, other, answers = disk(name, "system.img"), disk(name, "other.img", 1 / 16), disk(name, "answers.img", 1 / 64)
+    subprocess.run(["mkfs.fat", "-n", "ANSWERS", answers], check=True, stdout=subprocess.DEVNULL)
     port = answering_port()
-    with Machine(name, extra=drives(system=system, other=other)) as machine:
+    stick = ["-device", "qemu-xhci,id=xhci", "-drive", f"if=none,id=answers,format=raw,file={answers}"]
+    with Machine(name, extra=drives(system=system, other=other) + stick) as machine:
         machine.boot(timeout=300)
         machine.run("stty rows 24 cols 80")
         terminal = Terminal.on_line(machine.child)
@@ -63,7 +93,8 @@ def test_install_by_key_strokes():
         print(terminal.text())
         terminal.wait("Restart into the new host", 480 * SLOW)
         print(terminal.text())
-        terminal.press("ENTER")
+        saves_answers(machine, terminal)
+        terminal.press("HOME", "ENTER")
         machine.expect("Boot from hard disk", timeout=120)
         machine.send("\r")
         log_in(machine, password=PASSWORD, timeout=300)
@@ -77,3 +108,4 @@ def test_install_by_key_strokes():
         assert PASSWORD not in machine.run("cat /etc/domus/host.conf /var/log/domus-install.log")
         powers_off(machine)
     assert not any(other.read_bytes()), "the disk that was not chosen was written to"
+    check_saved(answers)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An installation from a file, and the host that comes of it: settings in force, on BIOS and UEFI."""
 
+import hashlib
 import re
 import socket
 import struct
@@ -10,7 +11,10 @@ import zlib
 import pexpect
 import pytest
 
+from harness.installed import change_release
 from harness.machine import BUILD, LIVE, SLOW, Machine
+from harness.writelog import only_data
+from tui.screen import Terminal
 
 # openssl passwd -6 -salt saltsalt 'p@ss:w_rd'
 PASSWORD = "p@ss:w_rd"
@@ -109,15 +113,21 @@ def free_port():
         return server.getsockname()[1]
 
 
-def by_ssh(port, command, user="root", password=PASSWORD):
-    """What a command prints over SSH, whose port of the machine is this one of ours."""
+def ssh_client(port, user, command, *more, password=PASSWORD):
+    """Logged in over SSH, whose port of the machine is this one of ours."""
     options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR",
                "PreferredAuthentications=password", "NumberOfPasswordPrompts=1"]
     words = [word for option in options for word in ("-o", option)]
-    ssh = pexpect.spawn("ssh", ["-p", str(port), *words, f"{user}@127.0.0.1", command], timeout=120 * SLOW,
+    ssh = pexpect.spawn("ssh", ["-p", str(port), *words, *more, f"{user}@127.0.0.1", command], timeout=120 * SLOW,
                         encoding="utf-8")
     ssh.expect("assword: ")
     ssh.sendline(password)
+    return ssh
+
+
+def by_ssh(port, command, user="root", password=PASSWORD):
+    """What a command prints over SSH."""
+    ssh = ssh_client(port, user, command, password=password)
     ssh.expect(pexpect.EOF)
     ssh.close()
     assert ssh.exitstatus == 0, ssh.before
@@ -253,10 +263,17 @@ serial = SYSTEM
 """
 
 
+def has_local_file(machine, is_outdated):
+    """In force; and status says when the release's own has changed since it was written."""
+    assert machine.run("cat /proc/sys/kernel/panic").strip() == "77"
+    said = "This release has changed /etc/sysctl.conf, which your /etc/domus/local/sysctl.conf replaces"
+    assert (said in machine.run("domus-host status")) == is_outdated
+
+
 @pytest.mark.full
 def test_install_keep():
     """Upgrade: slot B is tried and kept; one that does not start falls back by itself; repair keeps the settings. The
-    guest, its disk and the SSH host keys are the same each time."""
+    guest, its disk and the SSH host keys are the same each time. A local file is in force, and outdated in the end."""
     name = "install_keep"
     system = disk(name, "system.img")
     text = conf(a=("[disk]", FIRST_START))
@@ -274,6 +291,8 @@ def test_install_keep():
         guest_runs(machine)
         machine.run("printf kept-guest-data | dd of=/dev/domus/demo-xvda conv=fsync 2>/dev/null")
         kept = machine.run(KEPT)
+        machine.run("mkdir -p /etc/domus/local && (cat /etc/sysctl.conf; echo kernel.panic = 77) >/etc/domus/local/sysctl.conf")
+        machine.run("domus-host generate")
         assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
         powers_off(machine)
     with Machine(name + "_break", extra=drives(system=system) + texts) as machine:
@@ -288,6 +307,7 @@ def test_install_keep():
         assert machine.run("findfs LABEL=DOMUS-B").strip() in machine.run("mount | grep /run/domus/medium")
         guest_runs(machine)
         assert machine.run(KEPT) == kept
+        has_local_file(machine, is_outdated=False)
         powers_off(machine)
     with Machine(name + "_repair", extra=drives(system=system) + texts) as machine:
         machine.boot(LIVE, timeout=300)
@@ -295,16 +315,28 @@ def test_install_keep():
         status, output = apply(machine, 2)
         assert status == 0, output
         powers_off(machine)
+    change_release(system, "B", "domus", "etc/sysctl.conf", "# of a newer release\n")
     with Machine(name + "_repaired", medium=None, extra=drives(system=system)) as machine:
         log_in(machine)
         settings_are_in_force(machine)
         guest_runs(machine)
         assert machine.run(KEPT) == kept
+        has_local_file(machine, is_outdated=True)
+        powers_off(machine)
 
 
 def sums(*images):
-    return [subprocess.run(["sha256sum", image], check=True, text=True, stdout=subprocess.PIPE).stdout.split()[0]
-            for image in images]
+    """Digests of what is not zero on them, with its place: these images are mostly holes."""
+    digests = []
+    for image in images:
+        digest = hashlib.sha256()
+        for at, block in only_data(image, 0, image.stat().st_size):
+            for begin in range(0, len(block), 4096):
+                part = block[begin:begin + 4096]
+                if part.count(0) != len(part):
+                    digest.update(f"{at + begin} ".encode() + part)
+        digests.append(digest.hexdigest())
+    return digests
 
 
 def old_raid(image):
@@ -360,11 +392,34 @@ def stopped(machine, number):
     return machine.run("cat /tmp/output")
 
 
+def let_in_by_ssh(machine, conf_path):
+    """The live system, with a host's file of which only the log-in matters here."""
+    machine.run(f"cp {conf_path} /etc/domus/host.conf && domus-host generate 2>/dev/null", timeout=120)
+    machine.run("nft -f /etc/nftables.conf && sv up /run/service/dropbear", timeout=60)
+    machine.run("until ip -4 route | grep -q default && cat /proc/net/tcp* | grep -q ':0016 .* 0A '; do sleep 1; done",
+                timeout=120)
+
+
+def lost_connection(machine, port, number):
+    """An installation begun over SSH, whose line breaks; the pages on the console show it to its end."""
+    ssh = ssh_client(port, "root", f"domus-install apply /tmp/t/{number}.conf --yes", "-tt")
+    ssh.expect(r"%\] Copying Domus to slot A", timeout=240 * SLOW)
+    ssh.close(force=True)
+    terminal = Terminal.on_line(machine.child)
+    machine.send("stty rows 24 cols 80; domus-install\r")
+    terminal.wait("L shows the log", 90 * SLOW)
+    terminal.wait("Restart into the new host", 480 * SLOW)
+    terminal.press("DOWN", "DOWN", "ENTER")
+    machine.run("true")
+    assert machine.run("domus-install status").strip() == "done"
+
+
 @pytest.mark.full
 def test_install_disk_safety():
-    """Three disks: refusals change nothing, an installation and a failing one leave the other two alone."""
+    """Many disks: refusals change nothing; a failing installation, an aborted one, and one that was begun over a line
+    that breaks leave the others alone. The medium is a stick, which cannot be chosen."""
     name = "install_disk_safety"
-    system, second, third = (disk(name, f"{word}.img") for word in ("system", "second", "third"))
+    system, second, third, fourk = images = [disk(name, f"{word}.img") for word in ("system", "second", "third", "fourk")]
     for image in (second, third):
         subprocess.run(["mkfs.ext4", "-q", "-F", "-L", "keep", image], check=True)
     old_raid(system)
@@ -374,38 +429,43 @@ def test_install_disk_safety():
     with open(fourth, "r+b") as stream:
         stream.seek(4096)
         stream.write(b"Nobody knows what this is.")
-    before = sums(system, second, third)
+    images.append(fourth)
+    before = sums(*images)
     refusals = [
         (conf(a=("serial = SYSTEM", "model = none")), "fits no disk"),
-        (conf(a=("serial = SYSTEM", "min-size = 1 GiB")), "fits 4 disks"),
-        (conf(a=("serial = SYSTEM", "serial = SECOND")), "is not empty"),
-        (conf(), "linux_raid_member"),
-        (conf(), "LVM2_member"),
-        (conf(), "zfs_member"),
+        (conf(a=("serial = SYSTEM", "min-size = 1 GiB")), "fits 5 disks", "serial SYSTEM", "serial SECOND", "serial FOURK"),
+        (conf(a=("serial = SYSTEM", "serial = SECOND")), "is not empty", "label keep"),
+        (conf(), "linux_raid_member", "LVM2_member", "zfs_member"),
         (conf(a=("serial = SYSTEM", "serial = FOURTH")), "unknown data"),
-        (conf(a=("serial = SYSTEM", "serial = SYSTEM\nstate = 20 GiB")), "is too small"),
+        (conf(a=("serial = SYSTEM", "serial = FOURK")), "has sectors of 4096 bytes, which a BIOS cannot boot from"),
+        (conf(a=("serial = SYSTEM", "path = /dev/sda")), "holds the medium that this system runs from"),
+        (conf(a=("serial = SYSTEM", "serial = SYSTEM\nstate = 20 GiB")), "is too small: it has 8192 MiB, 23555 MiB would do"),
         (conf(a=("[disk]", "[hook stop]\nat = before-partitioning\nrun = echo no >&2; exit 3\n\n[disk]\nerase = yes")),
          "hook stop: env failed (status 3): no"),
     ]
     late = conf(a=("[disk]", "[hook stop]\nat = after-installation\nrun = exit 3\n\n[disk]\nerase = yes"))
     right = conf(a=("[disk]", "[disk]\nerase = yes"))
-    texts = texts_drive(name, late, right, *(text for text, _ in refusals))
-    with Machine(name, extra=drives(system=system, second=second, third=third, fourth=fourth) + texts) as machine:
+    extra = drives(system=system, second=second, third=third, fourth=fourth, fourk=fourk)
+    extra[-1] += ",logical_block_size=4096,physical_block_size=4096"
+    texts = texts_drive(name, late, right, *(text for text, *_ in refusals))
+    port = free_port()
+    nic = f"user,model=e1000,hostfwd=tcp:127.0.0.1:{port}-:22"
+    with Machine(name, medium="stick", nic=nic, extra=extra + texts) as machine:
         machine.boot(timeout=300)
-        for number, (_, reason) in enumerate(refusals, 2):
+        for number, (_, *reasons) in enumerate(refusals, 2):
             status, output = apply(machine, number)
-            assert status == 1 and reason in output, output
+            assert status == 1 and all(reason in output for reason in reasons), output
         machine.run("sync")
-        assert sums(system, second, third) == before
+        assert sums(*images) == before
         status, output = apply(machine, 0)
         assert status == 1 and "hook stop: " in output, output
         assert "/run/domus/install/target" not in machine.run("mount")
         assert "stopped by the user" in stopped(machine, 1)
         assert "/run/domus/install/target" not in machine.run("mount")
-        status, output = apply(machine, 1)
-        assert status == 0, output
+        let_in_by_ssh(machine, "/tmp/t/1.conf")
+        lost_connection(machine, port, 1)
         powers_off(machine)
-    assert sums(second, third) == before[1:]
+    assert sums(*images[1:]) == before[1:]
     with Machine(name + "_after", medium=None, extra=drives(system=system)) as machine:
         log_in(machine)
         settings_are_in_force(machine)

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from install_test import FIRST_START, KEPT, apply, config_volume, conf, disk, drives, guest_runs, install, log_in, \
+from install_test import FIRST_START, KEPT, apply, config_volume, conf, disk, drives, guest_runs, log_in, \
     powers_off, texts_drive
-from harness.machine import BUILD, LIVE, Machine
+from harness.machine import BUILD, ISO, LIVE, Machine
 from harness.server import Server, certificate
 
 # Fits no disk: every run ends before anything is written.
@@ -33,11 +33,11 @@ def name_place(machine, place):
     machine.run("mount -o bind /tmp/cmdline /proc/cmdline")
 
 
-def unattended(machine, place):
+def unattended(machine, place, expected=1):
     name_place(machine, place)
-    status, output = machine.run("domus-install unattended 2>&1", timeout=120, check=False)
+    status, output = machine.run("domus-install unattended 2>&1", timeout=400, check=False)
     machine.run("umount /proc/cmdline")
-    assert status == 1, output
+    assert status == expected, output
     return output
 
 
@@ -113,15 +113,38 @@ reinstall = second
 serial = SYSTEM
 """
 
+def component_is_added(machine):
+    """Without QEMU a guest that needs it is refused, with the command that gets it from the medium; so it does."""
+    create = "domus-vm create --os demo --name full --method hvm --dry-run 2>&1"
+    status, output = machine.run(create, check=False)
+    command = re.search("`(domus-install add hvm)`", output)
+    assert status == 1 and command, output
+    memory = int(re.search(r"dom0_mem=(\d+)M", machine.run("xl info xen_commandline")).group(1))
+    assert "hvm is added" in machine.run(command.group(1), timeout=300)
+    assert " ro," in machine.run("grep ' /run/domus/medium ' /proc/mounts")
+    machine.send("reboot\r")
+    log_in(machine)
+    assert machine.run("ls /run/domus/failed").split() == []
+    machine.run("cd /run/domus/medium/domus && sha256sum -c -s SHA256SUMS", timeout=120)
+    assert machine.run("grep ^components /etc/domus/host.conf").strip() == "components = remote hvm"
+    assert int(re.search(r"dom0_mem=(\d+)M", machine.run("xl info xen_commandline")).group(1)) > memory
+    machine.run(create)
+
+
 @pytest.mark.full
 def test_unattended_guest_and_reinstallation():
-    """The guest and the hook of the file run at the first start, once; a reinstallation with other settings keeps them."""
+    """The guest and the hook of the file run at the first start, once; a reinstallation with other settings keeps them.
+    With `after = shell` the medium's system stays. A component that was left out is added later."""
     name = "unattended_guest"
     system = disk(name, "system.img")
-    text = conf(a=("[disk]", FIRST_START))
+    text = conf(a=("[disk]", FIRST_START), b=("[install]", "[install]\nafter = shell"))
     password = re.search(r"password = (\S+)", text).group(1)
     texts = texts_drive(name, text, AGAIN.format(password=password))
-    install(name, drives(system=system) + texts, 0)
+    with Machine(name, extra=drives(system=system) + texts) as machine:
+        machine.boot(LIVE, timeout=300)
+        output = unattended(machine, "LABEL=TEXTS:/0.conf", expected=0)
+        assert output.rstrip().endswith("Domus is installed."), output
+        powers_off(machine)
     with Machine(name + "_first", medium=None, extra=drives(system=system)) as machine:
         log_in(machine)
         guest_runs(machine)
@@ -140,10 +163,13 @@ def test_unattended_guest_and_reinstallation():
         status, output = apply(machine, 1)
         assert status == 0 and "stay as they are" in output, output
         powers_off(machine)
-    with Machine(name + "_second", medium=None, extra=drives(system=system)) as machine:
+    cd = ["-cdrom", str(ISO)]
+    with Machine(name + "_second", medium=None, extra=drives(system=system) + cd) as machine:
         log_in(machine)
         guest_runs(machine)
         assert machine.run("hostname").strip() == "xen2"
         assert machine.run("ls /run/domus/failed").split() == []
+        assert machine.run(KEPT) == kept
+        component_is_added(machine)
         assert machine.run(KEPT) == kept
         powers_off(machine)

@@ -2,60 +2,23 @@
 """A release that cannot do its work, in the slot of an upgrade: the old one starts again without a hand."""
 
 import gzip
-import hashlib
-import re
-import shutil
-import subprocess
 
 import pytest
 
 from install_test import KEEP, conf, disk, drives, environment, install, log_in, powers_off, settings_are_in_force, \
     texts_drive
-from harness.installed import Disk
+from harness.installed import change_release, release_file
 from harness.machine import Machine
 from harness.writelog import sparse_copy
 
 
-def put(image, path, content):
-    """Replaces a file of slot B."""
-    cut = Disk(image, image.parent)
-    new = image.parent / "new"
-    new.write_bytes(content)
-    commands = image.parent / "commands"
-    commands.write_text(f"rm {path}\nwrite {new} {path}\n")
-    done = subprocess.run(["debugfs", "-w", "-f", commands, f"{image}?offset={cut.parts['DOMUS-B'][0]}"], check=True,
-                          text=True, capture_output=True)
-    assert cut.ext4_file("DOMUS-B", path) == content, done.stderr
-
-
-def release_file(image, name, content):
-    """The same, and its sums: the file is not damaged, it is wrong."""
-    cut = Disk(image, image.parent)
-    put(image, f"/domus/{name}", content)
-    sums = cut.ext4_file("DOMUS-B", "/domus/SHA256SUMS").decode()
-    new = re.sub(rf"^\w+  {re.escape(name)}$", f"{hashlib.sha256(content).hexdigest()}  {name}", sums, flags=re.M)
-    assert new != sums
-    put(image, "/domus/SHA256SUMS", new.encode())
-    if cut.ext4_file("DOMUS-B", f"/domus/sums/{name}"):
-        put(image, f"/domus/sums/{name}", f"{hashlib.md5(content).hexdigest()}  {name}\n".encode())
-
-
 def without_xen(image):
-    release_file(image, "xen.gz", gzip.compress(b"This is no hypervisor.\n" * 1000))
+    release_file(image, "B", "xen.gz", gzip.compress(b"This is no hypervisor.\n" * 1000))
 
 
 def without_xenstored(image):
     """Its program ends at once."""
-    cut, folder = Disk(image, image.parent), image.parent
-    old, new, tree = folder / "old.squashfs", folder / "new.squashfs", folder / "tree"
-    shutil.rmtree(tree, ignore_errors=True)
-    old.write_bytes(cut.ext4_file("DOMUS-B", "/domus/layers/base.squashfs"))
-    subprocess.run(["unsquashfs", "-q", "-n", "-d", tree, old], check=True, stdout=subprocess.DEVNULL)
-    program = next(tree.glob("usr/lib/xen-*/bin/xenstored"))
-    program.write_text("#!/bin/sh\nexit 1\n")
-    subprocess.run(["mksquashfs", tree, new, "-noappend", "-quiet", "-no-progress", "-all-root"], check=True,
-                   stdout=subprocess.DEVNULL)
-    release_file(image, "layers/base.squashfs", new.read_bytes())
+    change_release(image, "B", "base", "usr/lib/xen-*/bin/xenstored", "#!/bin/sh\nexit 1\n")
 
 
 @pytest.mark.full

@@ -4,6 +4,7 @@
 import hashlib
 import os
 import re
+import shutil
 import struct
 import subprocess
 import zlib
@@ -169,3 +170,41 @@ class Disk:
         if not (self.esp_file("boot/grub/args.cfg") or b"").endswith(b"'\n"):
             raise Unsound("no arguments for the boot loader")
         return "whole"
+
+
+# --- a slot that is to hold another release than the one that was installed
+
+def _put(image, part, path, content):
+    """Replaces a file of a slot."""
+    cut = Disk(image, image.parent)
+    new, commands = image.parent / "new", image.parent / "commands"
+    new.write_bytes(content)
+    commands.write_text(f"rm {path}\nwrite {new} {path}\n")
+    done = subprocess.run(["debugfs", "-w", "-f", commands, f"{image}?offset={cut.parts[part][0]}"], check=True, text=True,
+                          capture_output=True)
+    assert cut.ext4_file(part, path) == content, done.stderr
+
+
+def release_file(image, letter, name, content):
+    """Replaces a file of a slot, and its sums: it is not damaged, it is another."""
+    cut, part = Disk(image, image.parent), f"DOMUS-{letter}"
+    _put(image, part, f"/domus/{name}", content)
+    sums = cut.ext4_file(part, "/domus/SHA256SUMS").decode()
+    new = re.sub(rf"^\w+  {re.escape(name)}$", f"{hashlib.sha256(content).hexdigest()}  {name}", sums, flags=re.M)
+    assert new != sums
+    _put(image, part, "/domus/SHA256SUMS", new.encode())
+    if cut.ext4_file(part, f"/domus/sums/{name}"):
+        _put(image, part, f"/domus/sums/{name}", f"{hashlib.md5(content).hexdigest()}  {name}\n".encode())
+
+
+def change_release(image, letter, layer, pattern, text):
+    """Gives one file of a slot's layer another content."""
+    folder, part = image.parent, f"DOMUS-{letter}"
+    old, new, tree = folder / "old.squashfs", folder / "new.squashfs", folder / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    old.write_bytes(Disk(image, folder).ext4_file(part, f"/domus/layers/{layer}.squashfs"))
+    subprocess.run(["unsquashfs", "-q", "-n", "-d", tree, old], check=True, stdout=subprocess.DEVNULL)
+    next(tree.glob(pattern)).write_text(text)
+    subprocess.run(["mksquashfs", tree, new, "-noappend", "-quiet", "-no-progress", "-all-root"], check=True,
+                   stdout=subprocess.DEVNULL)
+    release_file(image, letter, f"layers/{layer}.squashfs", new.read_bytes())
