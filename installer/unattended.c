@@ -10,6 +10,8 @@
 #include "bootcfg.h"
 #include "commands.h"
 #include "discover.h"
+#include "exec_private.h"
+#include "file.h"
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
@@ -119,6 +121,13 @@ static void report(const struct install_spec *spec, int rc, const struct err *re
 		(void)fprintf(stderr, "%s\n", err.text);
 }
 
+/* Of what failed before the installation proper began, it has no log. */
+static void log_failure(const struct err *err)
+{
+	if (file_make_dirs("/", PLAN_DIR, 0700, NULL) == 0)
+		exec_log("%s", err->text);
+}
+
 int command_unattended(const struct options *options)
 {
 	CLEANUP(spec_dispose) struct install_spec spec;
@@ -138,6 +147,7 @@ int command_unattended(const struct options *options)
 		return 0;
 	}
 	(void)fprintf(stderr, rc > 0 ? "%s\n" : _("The installation failed: %s\n"), err.text);
+	log_failure(&err);
 	/* A refusal is no error: the machine waits for somebody. */
 	if (rc < 0)
 		handle_error(&spec, (unsigned)wait_s);

@@ -31,12 +31,15 @@ INSIDE = """
 cd "$1"
 mount --bind cmdline /proc/cmdline
 mount --bind ca.pem /etc/ssl/certs/ca-certificates.crt
-mount -t tmpfs tmpfs /run
+rm -rf run
+mkdir run
+mount --bind run /run
 mkdir -p /run/domus/medium
 [ ! -e medium.conf ] || cp medium.conf /run/domus/medium/domus.conf
+[ ! -e domus ] || cp -R domus /run/domus/medium/
 folder=$1 program=$2
 shift 2
-PATH=$folder/bin:$PATH exec "$program" unattended "$@"
+PATH=$folder/bin:$PATH exec "$program" "$@"
 """
 
 
@@ -56,6 +59,9 @@ class Machine:
 
     def start(self, place=None, words=()):
         (self.folder / "cmdline").write_text("quiet domus.unattended" + (f" domus.config={place}\n" if place else "\n"))
+        return self.call("unattended", *words)
+
+    def call(self, *words):
         argv = ["unshare", "--mount", "--propagation", "unchanged", "sh", "-euc", INSIDE, "sh", self.folder, PROGRAM,
                 *words]
         return subprocess.Popen(argv, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -72,6 +78,27 @@ class Machine:
         return path.read_text().split() if path.exists() else []
 
 
+DVD, STICK = (f'/dev/{name}: LABEL="DOMUS_12AB" TYPE="iso9660"\n' for name in ("sr0", "sda"))
+
+
+@pytest.mark.parametrize("component, slot, volumes, reason", [
+    ("hvm", "", "", "this system is not an installed one"),
+    ("qemu", "domus.slot=a domus.esp=b", "", 'there is no component "qemu"'),
+    ("hvm", "domus.slot=a domus.esp=b", "", "there is no medium of Domus"),
+    ("remote", "domus.slot=a domus.esp=b", STICK + DVD, "several media of Domus, take all but one out: /dev/sda /dev/sr0"),
+    ("hvm", "domus.slot=a domus.esp=b", '/dev/null: LABEL="DOMUS_12AB"\n', "cannot mount /dev/null")],
+    ids=["live", "name", "none", "several", "medium"])
+def test_component_that_cannot_be_added(tmp_path, component, slot, volumes, reason):
+    machine = Machine(tmp_path / "m", volumes=volumes)
+    machine.program("findfs", "echo /dev/null")
+    (machine.folder / "cmdline").write_text(f"quiet {slot}\n")
+    (machine.folder / "domus").mkdir()
+    (machine.folder / "domus/SHA256SUMS").write_text(f"{'0' * 64}  layers/base.squashfs\n")
+    started = machine.call("add", component)
+    output = started.communicate(timeout=60)[0]
+    assert started.returncode == 1 and f"domus-install: {component} was not added: " in output and reason in output, output
+
+
 def text(on_error="shell", report=""):
     return TEXT.format(on_error=on_error, report=report).replace("report = \n", "")
 
@@ -85,6 +112,7 @@ def test_file_on_the_medium(tmp_path):
     output = machine.run()
     assert "Unattended installation, from /domus.conf on the medium" in output and FAILS in output, output
     assert "The log is /run/domus/install/log; log in for a shell." in output and machine.called() == []
+    assert FAILS in (machine.folder / "run/domus/install/log").read_text()
 
 
 def test_every_error_of_the_file(tmp_path):
