@@ -17,7 +17,7 @@ $(B)/sanitized/%.o: %.c
 $(B)/sanitized/libdomus.a: $(SAN_OBJS)
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
-$(B)/unit/%: tests/unit/%.c $(B)/sanitized/libdomus.a $(wildcard tests/unit/*.h dom0-rootfs/host/*.[ch] dom0-rootfs/monitor/*.[ch] dom0-rootfs/hotplug/*.[ch] dom0-rootfs/guests/*.[ch] vmwizard/*.[ch] vmwizard/*/*.[ch])
+$(B)/unit/%: tests/unit/%.c $(B)/sanitized/libdomus.a $(wildcard tests/unit/*.h installer/*.[ch] dom0-rootfs/host/*.[ch] dom0-rootfs/monitor/*.[ch] dom0-rootfs/hotplug/*.[ch] dom0-rootfs/guests/*.[ch] vmwizard/*.[ch] vmwizard/*/*.[ch])
 	$(call step,CC,$@)
 	$(Q)mkdir -p $(@D) && gcc $(UNIT_FLAGS) -o $@ $< $(call unit_sources,$<) $(B)/sanitized/libdomus.a $(UNIT_LIBS) $(call unit_libs,$<)
 
