@@ -35,9 +35,8 @@ def saves_answers(machine, terminal):
     terminal.press("END", "ENTER").wait("No USB stick with a FAT", 60 * SLOW).press("ENTER")
     terminal.wait("Restart into the new host", 60 * SLOW)
     machine.qmp("device_add", driver="usb-storage", drive="answers", id="stick", bus="xhci.0")
-    for _ in range(10):
-        terminal.press("END", "ENTER")
-        terminal.wait("USB stick", 60 * SLOW)
+    for _ in range(20):
+        terminal.press("END", "ENTER").wait("\u2500 USB stick \u2500", 60 * SLOW)  # the box, not the menu's entry
         if "No USB stick" not in terminal.text():
             break
         terminal.press("ENTER").wait("Restart into the new host", 60 * SLOW)

@@ -16,8 +16,8 @@ from harness.machine import BUILD, LIVE, SLOW, Machine
 from harness.writelog import only_data
 from tui.screen import Terminal
 
-# openssl passwd -6 -salt saltsalt 'p@ss:w_rd'
 PASSWORD = "p@ss:w_rd"
+NEW_PASSWORD = "n=w#p@ss"
 GIB = 1 << 30
 
 CONF = """\
@@ -27,6 +27,10 @@ domain = example.org
 
 [time]
 zone = Europe/Berlin
+ntp-servers = ntp.example.org
+
+[keyboard]
+layout = jp106
 
 [bridge xenbr0]
 ports = auto
@@ -42,11 +46,17 @@ password = {hash}
 
 [user tux]
 uid = 1000
+fullname = Tux
 password = {hash}
+admin = yes
+
+[services]
+cron = no
 
 [boot]
 timeout = 1
 xen-args = guest_loglvl=all
+dom0-args = audit=0
 
 [install]
 licence = accepted
@@ -58,10 +68,13 @@ serial = SYSTEM
 """
 
 
+def hashed(password):
+    return subprocess.run(["openssl", "passwd", "-6", "-salt", "saltsalt", password], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+
+
 def conf(**changes):
-    hashed = subprocess.run(["openssl", "passwd", "-6", "-salt", "saltsalt", PASSWORD], check=True, text=True,
-                            stdout=subprocess.PIPE).stdout.strip()
-    text = CONF.format(hash=hashed)
+    text = CONF.format(hash=hashed(PASSWORD))
     for old, new in changes.values():
         assert old in text
         text = text.replace(old, new)
@@ -137,11 +150,16 @@ def by_ssh(port, command, user="root", password=PASSWORD):
 def settings_are_in_force(machine, name="xen1"):
     assert re.search(r"^Domain-0\s+0\s", machine.run("xl list"), re.M)
     assert machine.run("ls /run/domus/failed").split() == []
-    assert machine.run("hostname").strip() == name
+    assert machine.run("hostname -f").strip() == f"{name}.example.org"
+    assert machine.run("cat /etc/domus/keymap").strip() == "jp106"
+    assert "ntp.example.org" in machine.run("cat /etc/ntp.conf")
+    assert machine.run("sv status /run/service/crond").startswith("down")
     assert "CE" in machine.run("date")  # CET or CEST
     assert "10.0.0.1/24" in machine.run("ip -4 -br addr show xenbri | cat")
     assert "guest_loglvl=all" in machine.run("xl info xen_commandline")
-    assert "uid=1000(tux)" in machine.run("id tux")
+    assert " audit=0" in machine.run("cat /proc/cmdline")
+    assert "uid=1000(tux)" in machine.run("id tux") and "wheel" in machine.run("id tux")
+    assert ":Tux:" in machine.run("grep ^tux: /etc/passwd")
     assert "/srv/domus" in machine.run("mount")
     assert "library" in machine.run("lvm lvs --noheadings domus")
     assert machine.run("ls /run/domus/medium/domus/layers").split() == [
@@ -272,12 +290,13 @@ def has_local_file(machine, is_outdated):
 
 @pytest.mark.full
 def test_install_keep():
-    """Upgrade: slot B is tried and kept; one that does not start falls back by itself; repair keeps the settings. The
+    """Upgrade: slot B is tried and kept; one that does not start falls back by itself; repair keeps the settings but root's password. The
     guest, its disk and the SSH host keys are the same each time. A local file is in force, and outdated in the end."""
     name = "install_keep"
     system = disk(name, "system.img")
     text = conf(a=("[disk]", FIRST_START))
-    texts = texts_drive(name, text, KEEP.format(mode="upgrade"), KEEP.format(mode="repair"))
+    repair = KEEP.format(mode="repair").replace("password = *", f"password = {hashed(NEW_PASSWORD)}")
+    texts = texts_drive(name, text, KEEP.format(mode="upgrade"), repair)
     install(name, drives(system=system) + texts, 0, 1)
     with Machine(name + "_b", medium=None, extra=drives(system=system)) as machine:
         machine.expect("New release: tried once", timeout=120)
@@ -317,7 +336,7 @@ def test_install_keep():
         powers_off(machine)
     change_release(system, "B", "domus", "etc/sysctl.conf", "# of a newer release\n")
     with Machine(name + "_repaired", medium=None, extra=drives(system=system)) as machine:
-        log_in(machine)
+        log_in(machine, password=NEW_PASSWORD)
         settings_are_in_force(machine)
         guest_runs(machine)
         assert machine.run(KEPT) == kept
