@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "vmwizard/command.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 /* A kernel that cannot work panics within this time, even under emulation. */
 #define ALIVE_MS 2000
 #define TICK_MS 200
+#define AWAY_LIMIT_MS 30000
 
 int command_run(const struct strlist *argv, unsigned timeout_ms, struct err *err)
 {
@@ -40,6 +42,7 @@ int command_run(const struct strlist *argv, unsigned timeout_ms, struct err *err
 int command_wait_alive(const char *name, struct err *err)
 {
 	struct vm_xen *xen = NULL;
+	uint32_t first = VM_NO_DOMID;
 	int rc = 0;
 	if (vm_xen_open(&xen, err) < 0)
 		return -1;
@@ -49,7 +52,10 @@ int command_wait_alive(const char *name, struct err *err)
 		if (rc < 0)
 			break;
 		const struct vm_domain *d = vm_list_find(&list, name);
-		if (!d)
+		if (d && first == VM_NO_DOMID)
+			first = d->domid;
+		/* Another number: it died, and domus-monitor has started it again. */
+		if (!d || d->domid != first)
 			rc = err_set(err, ERR_PROC, 0,
 				_("the guest ended at once; what it said is in /var/log/xen/console/guest-%s.log"),
 				name);
@@ -60,4 +66,41 @@ int command_wait_alive(const char *name, struct err *err)
 	}
 	vm_xen_close(xen);
 	return rc;
+}
+
+static bool destroy_one(const struct vm_list *list, const char *uuid)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct vm_domain *d = &list->items[i];
+		if (d->domid == 0 || d->domid == VM_NO_DOMID || strcasecmp(d->uuid, uuid) != 0)
+			continue;
+		CLEANUP(mem_free_string) char *domid = xasprintf("%" PRIu32, d->domid);
+		CLEANUP(strlist_dispose) struct strlist argv = STRLIST_INIT;
+		strlist_add(&argv, "xl");
+		strlist_add(&argv, "destroy");
+		strlist_add(&argv, domid);
+		(void)command_run(&argv, COMMAND_MS, NULL);
+		return true;
+	}
+	return false;
+}
+
+void command_take_away(const char *uuid)
+{
+	struct vm_xen *xen = NULL;
+	if (vm_xen_open(&xen, NULL) < 0)
+		return;
+	/* It may be dying, or domus-monitor may be making it anew: until it stays away. */
+	for (int waited = 0, away = 0; waited <= AWAY_LIMIT_MS && away <= ALIVE_MS;
+		waited += TICK_MS) {
+		struct vm_list list;
+		bool was_there = true;
+		if (vm_list_running(xen, &list, NULL) == 0) {
+			was_there = destroy_one(&list, uuid);
+			vm_list_dispose(&list);
+		}
+		away = was_there ? 0 : away + TICK_MS;
+		(void)poll(NULL, 0, TICK_MS);
+	}
+	vm_xen_close(xen);
 }

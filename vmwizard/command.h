@@ -13,6 +13,8 @@
 int command_run(const struct strlist *argv, unsigned timeout_ms, struct err *err);
 /* A guest that was just started is there and stays for two seconds, or why not. */
 int command_wait_alive(const char *name, struct err *err);
+/* The running guest with this uuid is destroyed, as often as it comes back. */
+void command_take_away(const char *uuid);
 
 /* The reason in what xl wrote to its standard error; pure. */
 void explain_xl(const char *stderr_text, struct str *ret_reason);

@@ -16,6 +16,7 @@
 #include "proc.h"
 #include "vmwizard/answer.h"
 #include "vmwizard/command.h"
+#include "vmwizard/image.h"
 #include "vmwizard/plan.h"
 
 #define FULL_CHUNK NUM_MIB
@@ -94,6 +95,19 @@ static int run_write(const struct runner *r, const struct vm_step *step, struct 
 	return file_write(r->root, step->path, step->text, strlen(step->text), 0600, err);
 }
 
+/* A proxy's or hotel's page in place of a kernel. */
+static int check_kernel(const struct runner *r, const struct vm_step *step, struct err *err)
+{
+	enum image_kind kind;
+	uint64_t bytes;
+	if (image_look(r->root, step->path, &kind, &bytes, NULL, err) < 0)
+		return -1;
+	if (kind == IMAGE_KERNEL || kind == IMAGE_PACKED)
+		return 0;
+	(void)file_remove(r->root, step->path, NULL);
+	return err_set(err, ERR_INVALID, 0, _("what came from there is no kernel"));
+}
+
 static int run_fetch(const struct runner *r, const struct vm_step *step, struct err *err)
 {
 	const struct fetch_spec spec = {.root = r->root,
@@ -105,7 +119,9 @@ static int run_fetch(const struct runner *r, const struct vm_step *step, struct 
 		.max_bytes = 4 * NUM_GIB};
 	if (make_parent(r, step->path, 0700, err) < 0)
 		return -1;
-	return fetch_file(&spec, err);
+	if (fetch_file(&spec, err) < 0)
+		return -1;
+	return step->is_kernel ? check_kernel(r, step, err) : 0;
 }
 
 static int run_link(const struct runner *r, const struct vm_step *step, struct err *err)
@@ -147,8 +163,20 @@ static int run_step(const struct runner *r, const struct vm_step *step, struct e
 	return 0;
 }
 
+/* Does this step make the guest run? */
+static bool is_domain(const struct vm_step *step)
+{
+	return step->kind == VM_STEP_START ||
+	       (step->argv.count > 1 && strcmp(step->argv.items[0], "xl") == 0 &&
+		       strcmp(step->argv.items[1], "create") == 0);
+}
+
 static void undo_step(const struct runner *r, const struct vm_step *step)
 {
+	if (is_domain(step)) {
+		command_take_away(r->plan->uuid);
+		return;
+	}
 	if (step->undo.count) {
 		(void)command_run(&step->undo, COMMAND_START_MS, NULL);
 		return;
@@ -202,9 +230,12 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 		rc = run_step(&r, step, err);
 		if (rc < 0) {
 			(void)err_prefix(err, "%s: ", step->what);
-			/* A domain that was made but does not live is taken away too. */
-			if (step->kind == VM_STEP_START && step->undo.count)
-				undo_step(&r, step);
+			/*
+			 * A domain that was half made (xl killed), or does not live, is taken away
+			 * too; by its uuid: the name may be another's by now.
+			 */
+			if (is_domain(step))
+				command_take_away(plan->uuid);
 		}
 	}
 	while (rc < 0 && done > 0)

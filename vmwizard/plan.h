@@ -26,10 +26,12 @@ struct vm_step {
 	char *source; /* of VM_STEP_ANSWER: the initrd, NULL when it lies at path already */
 	uint64_t size_bytes;
 	bool is_full;
+	bool is_kernel; /* what is fetched must look like one */
 };
 
 struct vm_plan {
 	char *name;
+	char *uuid;
 	char *xlcfg;     /* the text of /etc/xen/NAME.cfg */
 	char *first_cfg; /* for the installer's start only; "" the same */
 	char *cfg_path, *first_path;

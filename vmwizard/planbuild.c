@@ -116,6 +116,7 @@ static void plan_fetch(
 	step->url = xstrdup(*text);
 	step->path = xstrdup(path);
 	step->sha256 = xstrdup(sha256);
+	step->is_kernel = strcmp(word, "kernel") == 0;
 	vm_spec_set(text, path);
 }
 
@@ -153,7 +154,6 @@ static void plan_start(struct vm_plan *plan, const struct vm_spec *spec)
 	if (!plan->first_cfg[0]) {
 		step = vm_plan_add(plan, VM_STEP_START, xasprintf(_("start guest %s"), name));
 		ARGV(step->argv, "xl", "create", "-e", "-q", plan->cfg_path);
-		ARGV(step->undo, "xl", "destroy", name);
 		return;
 	}
 	/*
@@ -162,7 +162,6 @@ static void plan_start(struct vm_plan *plan, const struct vm_spec *spec)
 	 */
 	step = vm_plan_add(plan, VM_STEP_RUN, xasprintf(_("guest %s with its installer"), name));
 	ARGV(step->argv, "xl", "create", "-e", "-q", "-p", plan->first_path);
-	ARGV(step->undo, "xl", "destroy", name);
 	step = vm_plan_add(plan, VM_STEP_RUN, xstrdup(_("from its first reboot on: its own disk")));
 	ARGV(step->argv, "xl", "config-update", name, plan->cfg_path);
 	step = vm_plan_add(plan, VM_STEP_START, xasprintf(_("start guest %s"), name));
@@ -241,6 +240,7 @@ int vm_plan_build(const struct vm_spec *spec, const struct profile *profile,
 	int rc = -1;
 
 	*ret_plan = (struct vm_plan){.name = xstrdup(spec->name),
+		.uuid = xstrdup(spec->uuid),
 		.cfg_path = vm_cfg_path(spec->name),
 		.first_path = xasprintf("%s/%s.first.cfg", FIRST_DIR, spec->name)};
 	vm_spec_copy(&own, spec);
@@ -280,6 +280,7 @@ void vm_plan_dispose(struct vm_plan *plan)
 	}
 	free(plan->steps);
 	free(plan->name);
+	free(plan->uuid);
 	mem_wipe_string(plan->xlcfg);
 	mem_wipe_string(plan->first_cfg);
 	free(plan->xlcfg);

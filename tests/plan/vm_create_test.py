@@ -23,7 +23,7 @@ INITRD = os.urandom(50_001)
 class Server(http.server.BaseHTTPRequestHandler):
     """/kernel, /initrd, /answer; /short ends early, always."""
 
-    files = {"/kernel": KERNEL, "/initrd": INITRD, "/answer": b"d-i answer\n"}
+    files = {"/kernel": KERNEL, "/initrd": INITRD, "/answer": b"d-i answer\n", "/page": b"<html>Log in first.</html>"}
     broken = 0
 
     def do_GET(self):  # noqa: N802, the name is the library's
@@ -111,6 +111,7 @@ def test_vm_create_resumes(host, url):
     ("missing", "kernel = {url}/none\ninitrd = {url}/initrd\n", {}, ["{url}/none", "404"]),
     ("checksum", "kernel = {url}/kernel\ninitrd = {url}/initrd\ninitrd-sha256 = " + "0" * 64 + "\n", {},
      ["{url}/initrd", "wrong checksum"]),
+    ("page", "kernel = {url}/page\ninitrd = {url}/initrd\n", {}, ["{url}/page", "no kernel"]),
     ("no-server", "kernel = http://127.0.0.1:1/k\ninitrd = {url}/initrd\n", {}, ["http://127.0.0.1:1/k"]),
     ("space", "disk = new, size=2 GiB\nkernel = {url}/kernel\ninitrd = {url}/initrd\n", {"LV_FAIL": "1"},
      ["disk xvdb", "not enough space in the volume group"]),
