@@ -15,17 +15,28 @@
 #include "vmwizard/command.h"
 #include "vmwizard/guestcfg.h"
 
+/* A guest that gives or takes nothing for so long will not. */
+#define MEMORY_PATIENCE_MS 30000
+#define MEMORY_LIMIT_S 600
+
 struct target {
 	uint64_t value;
 	uint64_t is;
+	int64_t changed_ms;
+	bool is_stuck;
 };
 
 static bool has_memory(const struct vm_domain *d, void *context)
 {
 	struct target *t = context;
 	uint64_t slack = 4096;
-	t->is = d ? d->memory_kib : 0;
-	return d == NULL || (t->is <= t->value + slack && t->is + slack >= t->value);
+	uint64_t is = d ? d->memory_kib : 0;
+	if (is != t->is)
+		t->changed_ms = vm_now_ms();
+	t->is = is;
+	bool has_it = d == NULL || (is <= t->value + slack && is + slack >= t->value);
+	t->is_stuck = !has_it && vm_now_ms() - t->changed_ms >= MEMORY_PATIENCE_MS;
+	return has_it || t->is_stuck;
 }
 
 static int ended(const struct vm_action *a, struct err *err)
@@ -52,14 +63,15 @@ static int judge_memory(
 static int ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
 {
 	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRId64 "m", mib);
-	struct target t = {.value = (uint64_t)mib * 1024};
+	struct target t = {.value = (uint64_t)mib * 1024, .changed_ms = vm_now_ms()};
 	*ret_mib = mib;
 	if (act_run(a, COMMAND_MS, err, "xl", "mem-set", a->name, amount, NULL) < 0)
 		return -1;
-	int rc = act_wait(a, 30, has_memory, &t, _("did not reach its new memory"), err);
+	int rc =
+		act_wait(a, MEMORY_LIMIT_S, has_memory, &t, _("did not reach its new memory"), err);
 	if (!a->is_dry)
 		*ret_mib = (int64_t)(t.is / 1024);
-	if (rc < 0 && err && err->code == ERR_TIMEOUT)
+	if (t.is_stuck || (rc < 0 && err && err->code == ERR_TIMEOUT))
 		return err_set(err, ERR_TIMEOUT, 0,
 			_("guest %s was asked for %" PRId64 " MiB and has %" PRId64
 			  " MiB: it has no balloon driver, or no memory to give"),
