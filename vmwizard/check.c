@@ -289,6 +289,10 @@ static void check_existing(const struct checker *c, size_t i)
 		SAY(c, PROBLEM_ERROR, "disk", i,
 			_("disk %s: %s is %s: no disk image that Xen reads; convert it to raw or qcow2"),
 			disk->target, disk->path, image_kind_word(kind));
+	else if (disk->format == VM_FORMAT_AUTO && format != VM_FORMAT_RAW)
+		SAY(c, PROBLEM_ERROR, "disk", i,
+			_("disk %s: %s looks like %s but is called a raw image; say which: format=%s or format=raw"),
+			disk->target, disk->path, image_kind_word(kind), vm_format_words[format]);
 	else if (disk->format != VM_FORMAT_AUTO && disk->format != format)
 		SAY(c, disk->format == VM_FORMAT_RAW ? PROBLEM_WARNING : PROBLEM_ERROR, "disk", i,
 			_("disk %s: %s looks like %s, not %s"), disk->target, disk->path,

@@ -16,6 +16,7 @@
 #include "num.h"
 #include "vmwizard/act.h"
 #include "vmwizard/cli.h"
+#include "vmwizard/image.h"
 
 /* All guests of one file on their way to being made. */
 struct batch {
@@ -57,6 +58,7 @@ static void judge(struct batch *b, struct vm_spec *spec)
 		return;
 	}
 	vm_spec_complete(spec, profile, &b->host);
+	image_choose_formats(b->host.root, spec);
 	vm_check(spec, profile, &b->host, &b->cfg, true, &b->problems);
 	strlist_add(&b->host.names, spec->name);
 	for (size_t i = 0; i < spec->n_disks; i++)

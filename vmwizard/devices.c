@@ -53,23 +53,6 @@ static size_t find_disk(const struct vm_spec *spec, const char *target)
 	return spec->n_disks;
 }
 
-static int check_disk(const struct vm_action *a, struct vm_disk *disk, struct err *err)
-{
-	enum image_kind kind;
-	uint64_t bytes;
-	enum vm_format format;
-	if (!disk->path[0] || disk->kind == VM_DISK_NEW)
-		return 0;
-	if (image_look(a->root, disk->path, &kind, &bytes, NULL, err) < 0)
-		return -1;
-	if (!image_format(kind, &format))
-		return err_set(err, ERR_INVALID, 0, _("%s is %s: no disk image that Xen reads"),
-			disk->path, image_kind_word(kind));
-	if (disk->format == VM_FORMAT_AUTO)
-		disk->format = format;
-	return 0;
-}
-
 static int choose_target(const struct guest *g, struct vm_disk *disk, struct err *err)
 {
 	if (disk->target[0] && find_disk(&g->spec, disk->target) == g->spec.n_disks)
@@ -133,7 +116,7 @@ static int attach_disk(
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	struct vm_plan plan;
 	int rc = 0;
-	if (check_disk(a, disk, err) < 0 || choose_target(g, disk, err) < 0 ||
+	if (image_choose_format(a->root, disk, err) < 0 || choose_target(g, disk, err) < 0 ||
 		make_disk(a, g, disk, &plan, err) < 0)
 		return -1;
 	guestcfg_disk_text(disk, g->spec.method, &text);
@@ -225,11 +208,21 @@ static int insert(const struct vm_action *a, const struct vm_disk *drive, struct
 	return act_run(a, COMMAND_MS, err, "xl", "cd-insert", a->name, drive->target, medium, NULL);
 }
 
+/* PV and PVH guests have no drives: a CD is a disk that they only read. */
+static bool is_cd(const struct vm_spec *spec, const struct vm_disk *disk)
+{
+	size_t len = strlen(disk->path);
+	if (disk->kind == VM_DISK_CDROM)
+		return true;
+	return spec->method != VM_HVM && disk->is_readonly && len > 4 &&
+	       strcasecmp(disk->path + len - 4, ".iso") == 0;
+}
+
 static int change_cd(const struct vm_action *a, struct guest *g, const char *path, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	size_t i = 0;
-	while (i < g->spec.n_disks && g->spec.disks[i].kind != VM_DISK_CDROM)
+	while (i < g->spec.n_disks && !is_cd(&g->spec, &g->spec.disks[i]))
 		i++;
 	if (i == g->spec.n_disks)
 		return err_set(err, ERR_MISSING, 0, _("guest %s has no CD drive"), a->name);
@@ -237,9 +230,13 @@ static int change_cd(const struct vm_action *a, struct guest *g, const char *pat
 		return err_set(err, ERR_INVALID, 0,
 			_("guest %s is not HVM: its CD is a read-only disk and cannot be changed while it runs"),
 			a->name);
+	if (!path[0] && g->spec.method != VM_HVM)
+		return err_set(err, ERR_INVALID, 0,
+			_("guest %s is not HVM: it has no drive that can be empty; use detach-disk %s"),
+			a->name, g->spec.disks[i].target);
 	struct vm_disk *drive = &g->spec.disks[i];
 	vm_spec_set(&drive->path, path);
-	if (path[0] && check_disk(a, drive, err) < 0)
+	if (image_choose_format(a->root, drive, err) < 0)
 		return -1;
 	if (g->is_running && insert(a, drive, err) < 0)
 		return -1;

@@ -134,6 +134,43 @@ int image_look(const char *root, const char *path, enum image_kind *ret_kind, ui
 	if (n < 0 || end < 0)
 		return err_set(err, ERR_IO, errno, _("cannot read %s"), path);
 	*ret_kind = image_sniff(head, (size_t)n, label);
+	if (S_ISBLK(st.st_mode) && *ret_kind != IMAGE_ISO)
+		*ret_kind = IMAGE_RAW;
 	*ret_bytes = (uint64_t)end;
 	return 0;
+}
+
+static bool is_called_raw(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot && (strcasecmp(dot, ".img") == 0 || strcasecmp(dot, ".raw") == 0);
+}
+
+int image_choose_format(const char *root, struct vm_disk *disk, struct err *err)
+{
+	enum image_kind kind;
+	enum vm_format format;
+	uint64_t bytes;
+	if (disk->kind == VM_DISK_NEW || !disk->path[0])
+		return 0;
+	if (image_look(root, disk->path, &kind, &bytes, NULL, err) < 0)
+		return -1;
+	if (!image_format(kind, &format))
+		return err_set(err, ERR_INVALID, 0,
+			_("%s is %s: no disk image that Xen reads; convert it to raw or qcow2"),
+			disk->path, image_kind_word(kind));
+	if (disk->format != VM_FORMAT_AUTO)
+		return 0;
+	if (format != VM_FORMAT_RAW && is_called_raw(disk->path))
+		return err_set(err, ERR_INVALID, 0,
+			_("%s looks like %s but is called a raw image; say which: format=%s or format=raw"),
+			disk->path, image_kind_word(kind), vm_format_words[format]);
+	disk->format = format;
+	return 0;
+}
+
+void image_choose_formats(const char *root, struct vm_spec *spec)
+{
+	for (size_t i = 0; root && i < spec->n_disks; i++)
+		(void)image_choose_format(root, &spec->disks[i], NULL);
 }

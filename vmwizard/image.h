@@ -29,8 +29,15 @@ const char *image_kind_word(enum image_kind kind);
 /* True when xl takes it as a disk, with that format. */
 bool image_format(enum image_kind kind, enum vm_format *ret_format);
 
-/* Looks at root/path: kind, size; a device's size too. */
+/* Looks at root/path: kind, size; a device's size too, which is raw or a CD whatever it holds. */
 int image_look(const char *root, const char *path, enum image_kind *ret_kind, uint64_t *ret_bytes,
 	char *label, struct err *err);
+/*
+ * That there is an image, and its format, if the disk leaves it open. Not by its content alone: what a guest may have
+ * written to its raw disk (NAME.img, a volume) must not make dom0 read other files for it.
+ */
+int image_choose_format(const char *root, struct vm_disk *disk, struct err *err);
+/* Of all disks. What speaks against an image is vm_check()'s to say. root NULL: none. */
+void image_choose_formats(const char *root, struct vm_spec *spec);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -313,9 +314,48 @@ static void test_sniff(void **state)
 	free(bytes);
 }
 
+/* A guest that writes another format's first bytes to its raw disk has gained nothing. */
+static void test_formats(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *head;
+		enum vm_format given, chosen;
+		const char *says;
+	} table[] = {
+		{"a.qcow2", "QFI\xfb", VM_FORMAT_AUTO, VM_FORMAT_QCOW2, NULL},
+		{"a", "conectix", VM_FORMAT_AUTO, VM_FORMAT_VHD, NULL},
+		{"a.img", "anything", VM_FORMAT_AUTO, VM_FORMAT_RAW, NULL},
+		{"a.img", "QFI\xfb", VM_FORMAT_AUTO, VM_FORMAT_AUTO,
+			"/a.img looks like qcow2 but is called a raw image; say which: format=qcow2 or format=raw"},
+		{"a.img", "QFI\xfb", VM_FORMAT_RAW, VM_FORMAT_RAW, NULL},
+		{"a.vmdk", "KDMV", VM_FORMAT_AUTO, VM_FORMAT_AUTO,
+			"/a.vmdk is VMDK: no disk image that Xen reads; convert it to raw or qcow2"},
+	};
+	char dir[] = "/tmp/formats-XXXXXX";
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		CLEANUP(mem_free_string) char *path = xasprintf("/%s", table[i].name);
+		CLEANUP(mem_free_string) char *full = xasprintf("%s%s", dir, path);
+		struct vm_disk disk = {
+			.kind = VM_DISK_EXISTING, .path = path, .format = table[i].given};
+		struct err err = ERR_INIT;
+		assert_int_equal(
+			file_write(dir, path, table[i].head, strlen(table[i].head), 0600, &err), 0);
+		int rc = image_choose_format(dir, &disk, &err);
+		assert_int_equal(rc, table[i].says ? -1 : 0);
+		assert_string_equal(err.text, table[i].says ? table[i].says : "");
+		assert_int_equal(disk.format, table[i].chosen);
+		assert_int_equal(unlink(full), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_no_hardware_virtualization),
 		cmocka_unit_test(test_hostile_names),

@@ -12,6 +12,7 @@
 #include "pages.h"
 #include "summary.h"
 #include "ui/wizard.h"
+#include "vmwizard/image.h"
 #include "vmwizard/paths.h"
 #include "xlcfg.h"
 
@@ -67,6 +68,7 @@ bool create_accept(struct create *c, struct vm_spec *changed)
 	struct vm_spec old = c->spec;
 
 	vm_spec_complete(changed, c->profile, &c->host);
+	image_choose_formats(c->host.root, changed);
 	vm_check(&c->spec, c->profile, &c->host, NULL, !c->is_edit, &before);
 	vm_check(changed, c->profile, &c->host, NULL, !c->is_edit, &after);
 	add_new_errors(&after, &before, &errors);
