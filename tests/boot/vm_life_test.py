@@ -66,7 +66,7 @@ class Guest:
         return re.search(r"VIEW (\w+)", self.machine.run(self.last))[1]
 
     def has_memory(self, mib):
-        found = int(re.search(r"memory: (\d+) MiB", self.vm(f"set-memory {mib}"))[1])
+        found = int(re.search(r"memory: (\d+) MiB", self.vm(f"set-memory {mib}", timeout=240))[1])
         assert abs(found - mib) <= 4, found
 
 

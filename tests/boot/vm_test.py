@@ -56,7 +56,8 @@ def test_vm_demo_pv():
         vm(machine, "pause demo")
         assert guests(machine)["demo"]["state"] == "paused"
         vm(machine, "unpause demo")
-        assert "140 MiB" in vm(machine, "set-memory demo 140", timeout=60)
+        found = int(re.search(r"memory: (\d+) MiB", vm(machine, "set-memory demo 140", timeout=60))[1])
+        assert abs(found - 140) <= 4, found  # what set-memory takes for reached
         vm(machine, "pin demo 0")
         vm(machine, "weight demo 512 50")
         assert "all / 0" in machine.run("xl vcpu-list demo") or " 0 / all" in machine.run("xl vcpu-list demo")
