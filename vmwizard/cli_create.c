@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch.h"
 #include "file.h"
 #include "hostconf.h"
 #include "lang.h"
@@ -17,6 +16,7 @@
 #include "vmwizard/act.h"
 #include "vmwizard/cli.h"
 #include "vmwizard/image.h"
+#include "vmwizard/library.h"
 
 /* All guests of one file on their way to being made. */
 struct batch {
@@ -260,34 +260,17 @@ int cli_check(struct cli *cli)
 
 int cli_fetch(struct cli *cli)
 {
-	const char *url = cli->args[0];
-	const char *slash = strrchr(url, '/');
-	const char *name = slash ? slash + 1 : "";
-	size_t len = strcspn(name, "?#");
+	const struct library_job job = {.root = cli->root,
+		.source = cli->args[0],
+		.sha256 = cli->n_args > 1 ? cli->args[1] : NULL,
+		.amount = say_amount,
+		.context = cli};
+	CLEANUP(mem_free_string) char *path = NULL;
 	struct err err = ERR_INIT;
-	CLEANUP(mem_free_string) char *file = xstrndup(name, len);
-	CLEANUP(mem_free_string) char *path = xasprintf("/srv/domus/iso/%s", file);
-	if (len == 0 || file[0] == '.' || strncmp(url, "http", 4) != 0 ||
-		file[strspn(file,
-			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+")])
-		(void)err_set(
-			&err, ERR_INVALID, 0, _("%s is no URL that ends in a file's name"), url);
-	else if (file_exists(cli->root, path))
-		(void)err_set(&err, ERR_INVALID, 0, _("%s is in the library already"), path);
-	else if (file_make_dirs(cli->root, "/srv/domus/iso", 0755, &err) == 0) {
-		const struct fetch_spec spec = {.root = cli->root,
-			.url = url,
-			.path = path,
-			.sha256 = cli->n_args > 1 ? cli->args[1] : NULL,
-			.keeps_part = true,
-			.amount = say_amount,
-			.context = cli};
-		if (fetch_file(&spec, &err) == 0) {
-			(void)printf("%s\n", path);
-			return CLI_OK;
-		}
-	}
-	return cli_fail(&err);
+	if (library_add(&job, &path, &err) < 0)
+		return cli_fail(&err);
+	(void)printf("%s\n", path);
+	return CLI_OK;
 }
 
 /* The sections [vm NAME] of the host's file, as a file of their own. */

@@ -136,8 +136,9 @@ static const struct command {
 		N_("the other side of migrate, which a peer runs here")},
 	{"settle", cli_settle, 0, 0, 0, false, "",
 		N_("take up migrations that were cut short, as this host does every minute")},
-	{"fetch", cli_fetch, 0, 1, 2, false, "URL [SHA256]",
-		N_("a CD image into the library; goes on where it broke off")},
+	{"fetch", cli_fetch, 0, 1, 2, false, "URL|FILE|DRIVE [SHA256]",
+		N_("a CD image into the library, by URL, from a mounted stick or a CD drive; goes on "
+		   "where it broke off")},
 	{"profiles", cli_profiles, OPTION_JSON, 0, 0, true, "[--json]",
 		N_("the operating systems that are known, and how they were tried")},
 	{"schema", cli_schema, OPTION_JSON, 0, 0, false, "[--json]",

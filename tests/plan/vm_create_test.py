@@ -242,6 +242,40 @@ def test_vm_facts_unreadable(tmp_path):
         assert done.returncode == 1 and done.stdout == "" and "none.json" in done.stderr, (words, done)
 
 
+def iso_image(size):
+    """As much of ISO 9660 as is looked at: the volume descriptor, its label, its length in blocks."""
+    image = bytearray(os.urandom(size))
+    image[32768:32774] = b"\1CD001"
+    image[32808:32840] = b"TEST DISC 1".ljust(32)
+    image[32848:32852] = (size // 2048).to_bytes(4, "little")
+    image[32896:32898] = (2048).to_bytes(2, "little")
+    return bytes(image)
+
+
+def test_vm_library(host):
+    """From a file: copied, with its checksum, taken up where it broke off; no other file, no strange name, none twice."""
+    image, source = iso_image(3 << 20), host / "disc.iso"
+    source.write_bytes(image)
+    library = host / "root/srv/domus/iso"
+
+    def fetch(*words):
+        return run("fetch", *words, "--root", host / "root")
+
+    done = fetch(source, "0" * 64)
+    assert done.returncode == 1 and "wrong checksum" in done.stderr and list(library.iterdir()) == []
+    (library / "disc.iso.part").write_bytes(image[:1 << 20])
+    done = fetch(source, hashlib.sha256(image).hexdigest())
+    assert done.returncode == 0 and done.stdout == "/srv/domus/iso/disc.iso\n", done
+    assert (library / "disc.iso").read_bytes() == image and len(list(library.iterdir())) == 1
+    assert "in the library already" in fetch(source).stderr
+    (host / "noise.iso").write_bytes(os.urandom(100_000))
+    assert "is no CD image" in fetch(host / "noise.iso").stderr
+    (host / "a b$(id).iso").write_bytes(image)
+    assert "does not end in a file's name" in fetch(host / "a b$(id).iso").stderr
+    assert "none.iso" in fetch(host / "none.iso").stderr and "neither a URL" in fetch("disc.iso").stderr
+    assert len(list(library.iterdir())) == 1
+
+
 def test_vm_attach_disk_without_profiles(host):
     """What asks no profile does not need any."""
     (host / "root/etc/xen/web.cfg").write_text('name = "web"\ntype = "pv"\nmemory = 64\ndisk = [ "/a.img,raw,xvda,w" ]\n')
