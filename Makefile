@@ -140,6 +140,12 @@ test-all: reproduce-first
 reproduce-first: testroot
 	$(Q)$(if $(filter-out reproduc%,$(T)),,sh tests/image/reproduce.sh || true)
 
+# A real system to install, of which only test-all makes use.
+test-all: debian-first
+.PHONY: debian-first
+debian-first: testroot
+	$(Q)$(if $(filter-out vm% debian%,$(T)),,sh tests/guests/debian.sh || true)
+
 shell: testroot ## a shell inside the build root
 	$(Q)$(B)/run bash
 

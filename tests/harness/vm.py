@@ -41,10 +41,10 @@ def wait_log(machine, name, text, timeout=240):
     wait_until(machine, f"grep -qs '{text}' {log}", timeout, f"tail -n 5 {log}")
 
 
-def make_storage(machine):
+def make_storage(machine, pool="1500m"):
     """What domus-install makes: volume group domus, thin pool guests, the library in it."""
     for command in ("modprobe -a dm_thin_pool", "pvcreate -q -y /dev/vda", "vgcreate -q domus /dev/vda",
-                    "lvcreate -q -y -T domus/guests -L 1500m", "lvcreate -q -y -W n -V 700m -T domus/guests -n library",
+                    f"lvcreate -q -y -T domus/guests -L {pool}", "lvcreate -q -y -W n -V 700m -T domus/guests -n library",
                     "mke2fs -q -t ext4 /dev/domus/library", "mkdir -p /srv/domus",
                     "mount -t ext4 /dev/domus/library /srv/domus"):
         machine.run(command, timeout=120)
