@@ -13,6 +13,7 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "boot"), str(TESTS / "perf")]
 import install_test  # noqa: E402
 from harness.machine import BUILD, ISO, Failure, Machine  # noqa: E402
+import many  # noqa: E402
 from ratio import ratios  # noqa: E402
 
 MIB = 1048576
@@ -126,8 +127,12 @@ def install():
         row("power-on to `xl list`, from disk, with the log-in", machine.seconds(), "s", 15)
 
 
+def guests():
+    many.measure(row)
+
+
 def main():
-    for measure in (sizes, builds, host, compare, install):
+    for measure in (sizes, builds, host, guests, compare, install):
         try:
             measure()
         except (Failure, OSError, ValueError) as failure:
