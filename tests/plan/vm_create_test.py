@@ -283,3 +283,24 @@ def test_vm_attach_disk_without_profiles(host):
     done = subprocess.run([PROGRAM, "attach-disk", "web", "existing, path=/b.img", "--root", host / "root", "--facts",
                            TOP / "tests/tui/vm_facts.json"], cwd=host, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stdout == "attached as xvdb\n", done
+
+
+def test_vm_cd_without_a_drive(host):
+    """A PV guest's CD is a disk that it only reads: changed, not ejected; a disk that it writes is none."""
+    cfg = host / "root/etc/xen/web.cfg"
+    cfg.write_text('name = "web"\ntype = "pv"\nmemory = 64\ndisk = [ "format=raw, vdev=xvda, access=rw, target=/a.iso", '
+                   '"format=raw, vdev=xvdb, access=ro, target=/one.iso" ]\n')
+    for name in ("one", "two"):
+        (host / f"root/{name}.iso").write_bytes(iso_image(100 * 2048))
+
+    def cdrom(medium):
+        return run("cdrom", "web", medium, "--root", host / "root", "--facts", TOP / "tests/tui/vm_facts.json")
+
+    assert cdrom("/two.iso").returncode == 0
+    done = cdrom("eject")
+    assert done.returncode == 1 and "no drive that can be empty; use detach-disk xvdb" in done.stderr, done
+    done = cdrom("/none.iso")
+    assert done.returncode == 1 and "/none.iso" in done.stderr, done
+    cfg.write_text(cfg.read_text().replace("access=ro", "access=rw"))
+    done = cdrom("/two.iso")
+    assert done.returncode == 1 and "guest web has no CD drive" in done.stderr, done
