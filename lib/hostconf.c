@@ -223,6 +223,8 @@ static const struct schema_key keys[] = {
 		.initial = "22", .meaning = N_("TCP port")),
 	ROW(host_config, "ssh", "password-login", ssh_takes_passwords, BOOL, LIVE, .initial = "yes",
 		.meaning = N_("no: only keys are accepted")),
+	ROW(host_config, "ssh", "guests", ssh_for_guests, BOOL, LIVE, .initial = "no",
+		.meaning = N_("yes: guests of this host reach it, too, and what comes through them")),
 
 	ROW(host_peer, "peer", "address", address, HOST, LIVE, .flags = SCHEMA_EMPTY,
 		.meaning = N_("its IP address or host name, where that is not its name here")),

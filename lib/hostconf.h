@@ -143,6 +143,7 @@ struct host_config {
 	bool ssh_is_enabled;
 	int64_t ssh_port;
 	bool ssh_takes_passwords;
+	bool ssh_for_guests;
 	bool has_cron;
 	bool has_watchdog;
 	char *syslog_remote; /* "" for none */

@@ -228,9 +228,24 @@ static void build_syslogd(const struct etc_input *in, struct str *out)
  * Bridged frames of guests never come here: they are the bridge family's. The table is replaced
  * alone, not "flush ruleset", which would take the guests' anti-spoofing rules with it.
  */
+/*
+ * What a guest sends to this host is marked where its card is still known, at the bridge; the host's own
+ * rules see the bridge only. A mark survives the fragments' reassembly.
+ */
+#define GUEST_MARK "0x646f6d55"
+
 static void build_nftables(const struct etc_input *in, struct str *out)
 {
-	str_add(out, ETC_MARK "table inet domus\n"
+	str_add(out, ETC_MARK "table bridge domus\n"
+			      "delete table bridge domus\n"
+			      "table bridge domus {\n"
+			      "\tchain input {\n"
+			      "\t\ttype filter hook input priority filter; policy accept;\n"
+			      "\t\tiifname \"vif*\" meta mark set " GUEST_MARK "\n"
+			      "\t}\n"
+			      "}\n"
+			      "\n"
+			      "table inet domus\n"
 			      "delete table inet domus\n"
 			      "table inet domus {\n"
 			      "\tchain input {\n"
@@ -238,12 +253,16 @@ static void build_nftables(const struct etc_input *in, struct str *out)
 			      "\t\tct state established,related accept\n"
 			      "\t\tct state invalid drop\n"
 			      "\t\tiif \"lo\" accept\n"
+			      "\t\tudp sport 67 udp dport 68 accept\n"
+			      "\t\t# The address of one network is not served in another.\n"
+			      "\t\tfib daddr . iif type != { local, broadcast, multicast } drop\n"
 			      "\t\tmeta l4proto icmp accept\n"
 			      "\t\tmeta l4proto ipv6-icmp accept\n"
-			      "\t\tudp sport 67 udp dport 68 accept\n"
 			      "\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept\n");
 	if (hostconf_has_ssh(in->config))
-		str_add(out, "\t\ttcp dport %" PRId64 " accept\n", in->config->ssh_port);
+		str_add(out, "\t\t%stcp dport %" PRId64 " accept\n",
+			in->config->ssh_for_guests ? "" : "meta mark != " GUEST_MARK " ",
+			in->config->ssh_port);
 	str_add(out, "\t}\n"
 		     "\n"
 		     "\t# This host is no router: nothing passes from one bridge to another.\n"

@@ -109,11 +109,16 @@ static void the_firewall_opens_ssh_only_when_somebody_can_log_in(void **state)
 {
 	CLEANUP(str_dispose) struct str closed = STR_INIT;
 	CLEANUP(str_dispose) struct str open = STR_INIT;
+	CLEANUP(str_dispose) struct str guests = STR_INIT;
 	(void)state;
 	text_of("/etc/nftables.conf", LIVE, &closed);
 	text_of("/etc/nftables.conf", FULL, &open);
 	assert_null(strstr(str_text(&closed), "tcp dport"));
-	assert_non_null(strstr(str_text(&open), "\t\ttcp dport 2222 accept\n"));
+	assert_non_null(
+		strstr(str_text(&open), "\t\tmeta mark != 0x646f6d55 tcp dport 2222 accept\n"));
+	text_of("/etc/nftables.conf",
+		"[root]\npassword = " SAMPLE_HASH "\n[ssh]\nguests = yes\n", &guests);
+	assert_non_null(strstr(str_text(&guests), "\t\ttcp dport 22 accept\n"));
 	assert_non_null(strstr(str_text(&closed), "hook input priority filter; policy drop;"));
 	assert_non_null(strstr(str_text(&closed), "hook forward priority filter; policy drop;"));
 	assert_non_null(strstr(

@@ -116,6 +116,7 @@ static const struct key_case key_cases[] = {
 	{"[ssh]\n", "enabled", "no", "never", "\"never\" is neither yes nor no"},
 	{"[ssh]\n", "port", "2222", "70000", "70000 is out of range (1 to 65535)"},
 	{"[ssh]\n", "password-login", "no", "", "a value is missing"},
+	{"[ssh]\n", "guests", "yes", "some", "\"some\" is neither yes nor no"},
 	{"[peer xen2]\nssh-key = " SAMPLE_KEY "\n", "address", "192.0.2.2", "a b",
 		"\"a b\" is neither an IP address nor a host name"},
 	{"[peer xen2]\nssh-key = " SAMPLE_KEY "\n", "port", "2222", "0",
