@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include "hold.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,30 +61,6 @@ static bool read_pools(struct fill_pools *ret_pools)
 		return false;
 	fill_parse(str_text(&result.output), ret_pools);
 	return true;
-}
-
-/* A word on the machine's consoles: what stops guests is not for the log alone. */
-static void say_loudly(const char *text)
-{
-	CLEANUP(str_dispose) struct str active = STR_INIT;
-	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-
-	monlog("%s", text);
-	if (!monlog_to_syslog() ||
-		file_read("/", "/sys/class/tty/console/active", 256, &active, NULL) != 0)
-		return;
-	for (char *p = active.data; p && *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-	strlist_add_words(&names, str_text(&active));
-	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP(mem_free_string) char *path = xasprintf("/dev/%s", names.items[i]);
-		CLEANUP(file_close)
-		int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-
-		if (fd >= 0)
-			(void)dprintf(fd, "\r\n[ STORAGE ] %s\r\n", text);
-	}
 }
 
 /* The highest level of the pools that the domain's disks lie in. */
@@ -141,7 +116,7 @@ static void pause_guest(
 		return;
 	}
 	strlist_add(&look->held, name);
-	say_loudly(text);
+	monlog_loudly("STORAGE", text);
 }
 
 static void go_on(struct look *look, const struct xen_domain *domain, const char *name)
@@ -206,14 +181,14 @@ static void report(struct look *look)
 		str_add(&text, "%spaused until there is room: %s", text.len ? "; " : "", names);
 	if (text.len == 0) {
 		if (hold->said)
-			say_loudly("the pools have room again");
+			monlog_loudly("STORAGE", "the pools have room again");
 		if (hold->said || hold->has_held)
 			state_clear_trouble(hold->run, FAILED_NAME);
 		mem_free_string(&hold->said);
 	} else if (!hold->said || strcmp(hold->said, str_text(&text)) != 0) {
 		(void)state_write_trouble(hold->run, FAILED_NAME, str_text(&text), NULL);
 		if (!hold->said)
-			say_loudly(str_text(&text));
+			monlog_loudly("STORAGE", str_text(&text));
 		free(hold->said);
 		hold->said = xstrdup(str_text(&text));
 	}

@@ -48,6 +48,8 @@
  * Guests whose storage runs full are paused and let go on by this process itself (hold.c): both
  * are one call that cannot be half done, and neither concerns a domain that is shut down.
  *
+ * Guests whose QEMU ended are marked as crashed (qemu.c); what follows is the death of any guest.
+ *
  * stop-all writes RUN/stopping, then waits for the lock that all workers share while they act:
  * those that looked before the flag have then finished, those that come later see it and destroy
  * where they would have restarted. Then it ends the xl processes, which know no flag.
@@ -67,6 +69,7 @@
 #include "hold.h"
 #include "mem.h"
 #include "monlog.h"
+#include "qemu.h"
 #include "state.h"
 #include "worker.h"
 #include "xen.h"
@@ -103,6 +106,7 @@ struct monitor {
 	struct xlproc_list xls; /* those that hold us up; their pidfds are polled */
 	bool waits;             /* something is to be looked at again soon */
 	struct hold hold;       /* guests whose storage is full */
+	struct qemus qemus;     /* their ends are polled */
 };
 
 static struct entry *entry_for(struct monitor *m, const struct xen_domain *domain)
@@ -227,6 +231,8 @@ static int scan_domains(struct monitor *m, struct err *err)
 			start_worker(m, ACT_DEATH, entry->domid, entry->uuid);
 	}
 	note_running(m, &domains);
+	if (!state_is_stopping(m->run) && qemus_look(&m->qemus, m->run, &m->xen, m->xs, &domains))
+		m->waits = true;
 	xen_domains_dispose(&domains);
 	forget_unseen(m);
 	return 0;
@@ -279,13 +285,14 @@ static bool take_signals(struct monitor *m)
 static void wait_for_news(struct monitor *m, int most_ms)
 {
 	int wait_ms = m->waits ? RECHECK_MS : RESCAN_MS;
-	size_t count = 2 + m->xls.count;
+	size_t count = 2 + m->xls.count + m->qemus.count;
 	struct pollfd *fds = xcalloc(count, sizeof(*fds));
 
 	fds[0] = (struct pollfd){.fd = m->xs_fd, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = m->signal_fd, .events = POLLIN};
 	for (size_t i = 0; i < m->xls.count; i++)
 		fds[2 + i] = (struct pollfd){.fd = m->xls.item[i].pidfd, .events = POLLIN};
+	count = 2 + m->xls.count + qemus_poll(&m->qemus, fds + 2 + m->xls.count);
 	(void)poll(fds, (nfds_t)count, wait_ms < most_ms ? wait_ms : most_ms);
 	free(fds);
 }
@@ -343,6 +350,7 @@ out:
 	xlproc_list_dispose(&m.xls);
 	workers_dispose(&m.workers);
 	hold_dispose(&m.hold);
+	qemus_dispose(&m.qemus);
 	free(m.running);
 	free(m.entry);
 	return r;

@@ -12,4 +12,7 @@ void monlog_init(bool to_syslog);
 bool monlog_to_syslog(void);
 void monlog(const char *fmt, ...) ATTR_PRINTF(1, 2);
 
+/* The same, and with a word in front on the machine's consoles: what stops guests is not for the log alone. */
+void monlog_loudly(const char *word, const char *text);
+
 #endif

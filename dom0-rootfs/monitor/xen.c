@@ -85,6 +85,7 @@ int xen_list(struct xen *xen, struct xen_domains *ret_domains, struct err *err)
 		domain->is_dying = info[i].dying;
 		domain->is_paused = info[i].paused;
 		domain->has_run = info[i].cpu_time > 0;
+		domain->is_hvm = info[i].domain_type == LIBXL_DOMAIN_TYPE_HVM;
 		domain->reason = info[i].shutdown_reason;
 		(void)snprintf(domain->uuid, sizeof(domain->uuid), LIBXL_UUID_FMT,
 			LIBXL_UUID_BYTES(info[i].uuid));

@@ -30,6 +30,7 @@ struct xen_domain {
 	bool is_dying; /* destroyed, but its memory is still in use somewhere */
 	bool is_paused;
 	bool has_run; /* used any CPU time */
+	bool is_hvm;
 	libxl_shutdown_reason reason;
 };
 
