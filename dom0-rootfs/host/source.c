@@ -75,9 +75,12 @@ static enum outcome try_file(const char *root, const char *path,
 	return SOURCE_GOOD;
 }
 
-/* True when one of the host's own files could be used. */
-static bool load_own(const char *root, const char *conf, const struct hostconf_context *context,
-	struct source *s)
+/*
+ * One of the host's own files. With needs_login one in which nobody could log in counts as broken: an
+ * empty file, what a crash may leave, is such a one.
+ */
+static bool load_one(const char *root, const char *conf, const struct hostconf_context *context,
+	bool needs_login, struct source *s)
 {
 	CLEANUP(mem_free_string) char *named = conf ? file_absolute(conf) : NULL;
 	const char *const paths[] = {named, HOSTCONF_PATH, "/var/lib/domus/good/1",
@@ -98,12 +101,27 @@ static bool load_own(const char *root, const char *conf, const struct hostconf_c
 			set_trouble(s, xasprintf(_("%s is missing"), paths[i]));
 		if (outcome != SOURCE_GOOD)
 			continue;
+		if (needs_login && i > 0 && !hostconf_has_login(&s->config)) {
+			set_trouble(s, xasprintf(_("%s: nobody could log in"), paths[i]));
+			continue;
+		}
 		if (i >= (conf ? 1u : 2u))
 			strlist_addf(
 				&s->messages, _("%s is used instead (%s)"), paths[i], s->trouble);
 		return true;
 	}
 	return false;
+}
+
+/* True when one of the host's own files could be used; all alike closed if there is no other. */
+static bool load_own(const char *root, const char *conf, const struct hostconf_context *context,
+	struct source *s)
+{
+	if (load_one(root, conf, context, true, s))
+		return true;
+	strlist_dispose(&s->messages);
+	mem_free_string(&s->trouble);
+	return load_one(root, conf, context, false, s);
 }
 
 /* Nobody gets in from outside, nothing gets out: the host waits for somebody at its console. */

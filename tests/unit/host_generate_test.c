@@ -101,6 +101,29 @@ static void broken_files(void **state)
 	expect(root, FAILED, "/etc/domus/host.conf is missing; in use: /var/lib/domus/good/2\n");
 }
 
+/* What a crash left of the file: nothing, or the first half of it. Alone, a file without a login is meant so. */
+static void cut_files(void **state)
+{
+	static const char whole[] = "[host]\nname = whole\n\n[root]\npassword = " SAMPLE_HASH
+				    "\n\n[bridge xenbr0]\nports = auto\nmethod = dhcp\n";
+	const char *root = *state;
+	put(root, "/etc/domus/host.conf", "");
+	assert_int_equal(generate(root, NULL), 0);
+	expect(root, "/etc/hostname", "domus\n");
+	put(root, "/var/lib/domus/good/1", whole);
+	assert_int_equal(generate(root, NULL), 0);
+	expect(root, "/etc/hostname", "whole\n");
+	expect(root, FAILED,
+		"/etc/domus/host.conf: nobody could log in; in use: /var/lib/domus/good/1\n");
+	/* In every place before the end of the password. */
+	for (size_t length = 1; length < (size_t)(strchr(whole, '$') + 50 - whole); length++) {
+		CLEANUP(mem_free_string) char *half = xstrndup(whole, length);
+		put(root, "/etc/domus/host.conf", half);
+		assert_int_equal(generate(root, NULL), 0);
+		expect(root, "/etc/hostname", "whole\n");
+	}
+}
+
 /* Nothing usable: consoles open, network closed, even if the built-in file opens it. */
 static void closed(void **state)
 {
@@ -208,7 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {SCRATCH_TEST(live), SCRATCH_TEST(own_file_wins),
 		SCRATCH_TEST(unknown_keys_do_not_stop_a_boot), SCRATCH_TEST(broken_files),
-		SCRATCH_TEST(closed), SCRATCH_TEST(homes_and_keys), SCRATCH_TEST(hostile_links),
-		SCRATCH_TEST(zones)};
+		SCRATCH_TEST(cut_files), SCRATCH_TEST(closed), SCRATCH_TEST(homes_and_keys),
+		SCRATCH_TEST(hostile_links), SCRATCH_TEST(zones)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
