@@ -272,6 +272,12 @@ static enum ui_result storage_list(struct ui *ui, struct console *console)
 	return console_show_output(ui, _("Storage"), argv);
 }
 
+static enum ui_result storage_disks(struct ui *ui, struct console *console)
+{
+	const char *const argv[] = {"domus-host", "disks", "--root", console->root, NULL};
+	return console_show_output(ui, _("Disks"), argv);
+}
+
 enum ui_result page_storage(struct ui *ui, struct console *console)
 {
 	static const struct console_choice choices[] = {
@@ -281,6 +287,7 @@ enum ui_result page_storage(struct ui *ui, struct console *console)
 		{N_("add"), N_("Another disk, a directory, another machine"), storage_add},
 		{N_("remove"), N_("Stop a pool and forget it; what is in it stays"),
 			storage_remove},
+		{N_("disks"), N_("The machine's disks, and how healthy they are"), storage_disks},
 	};
 	return console_run_choices(
 		ui, console, "storage", _("Storage"), choices, ARRAY_SIZE(choices));

@@ -47,6 +47,7 @@ int command_services(const struct options *options);
 int command_logs(const struct options *options);
 int command_diagnostics(const struct options *options);
 int command_storage(const struct options *options);
+int command_disks(const struct options *options);
 int command_reboot(const struct options *options);
 int command_poweroff(const struct options *options);
 int command_console(const struct options *options);

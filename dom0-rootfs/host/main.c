@@ -105,8 +105,12 @@ static const struct command {
 		N_("list pools for guests' disks with their fill level; add one on an empty disk "
 		   "(/dev/...), of a directory's path or of HOST:/PATH; remove one from the host, "
 		   "what is in it stays; grow a thin pool onto an empty disk, or into what its group "
-		   "keeps back; check records those that are nearly full for the console and "
-		   "log-ins; up and down start and stop those of the host's file")},
+		   "keeps back; check records those that are nearly full, and the state "
+		   "partition, for the console and log-ins; up and down start and stop those of the host's file")},
+	{"disks", command_disks, OPTION_ROOT | OPTION_JSON, 0, 1, "[check] [--json]",
+		N_("list the machine's disks, what each is for, and what it says of its own health "
+		   "(SMART); check records those that say they are failing, for the console and "
+		   "log-ins")},
 	{"logs", command_logs, OPTION_ROOT | OPTION_JSON, 0, 1, "[WORD] [--json]",
 		N_("the last lines of the system log, those with a word in them")},
 	{"diagnostics", command_diagnostics, OPTION_ROOT, 0, 1, "[FILE]",

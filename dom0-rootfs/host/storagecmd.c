@@ -21,6 +21,7 @@
 #include "proc.h"
 #include "settings.h"
 #include "source.h"
+#include "statefill.h"
 #include "storage.h"
 #include "store.h"
 
@@ -94,13 +95,14 @@ static int list(const struct options *options, struct err *err)
 
 /* ---- check */
 
-/* For cron: a pool that is nearly full is said at every log-in and on the console. */
+/* For cron: a pool, or the state partition, that is nearly full is said at every log-in and on the console. */
 static int check(const struct options *options, struct err *err)
 {
 	CLEANUP(storage_dispose) struct pools pools = POOLS_INIT;
 	CLEANUP(source_dispose) struct source source;
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (read_pools(options, &source, &pools, err) < 0)
+	if (statefill_check(options->root, err) < 0 ||
+		read_pools(options, &source, &pools, err) < 0)
 		return -1;
 	for (size_t i = 0; i < pools.count; i++) {
 		const struct pool *p = &pools.items[i];

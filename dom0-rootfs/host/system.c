@@ -102,7 +102,7 @@ int command_time(const struct options *options)
 		return set_and_apply(options->root, "time.ntp-servers", options->args[1]);
 	if (options->n_args == 2 && strcmp(word, "set") == 0) {
 		if (set_clock(options->args[1], &err) == 0)
-			return 0;
+			return file_remove(options->root, "/run/domus/failed/clock", NULL);
 	} else {
 		(void)err_set(&err, ERR_INVALID, 0, "%s",
 			_("time zone ZONE, time servers 'HOST ...' or time set 'YYYY-MM-DD hh:mm:ss'"));

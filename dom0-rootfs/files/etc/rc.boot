@@ -57,9 +57,19 @@ keymap() {
 	loadkmap <"/usr/share/domus/keymaps/$KEYMAP.bmap"
 }
 
-# The kernel has taken the hardware clock for UTC already.
+# The kernel has taken the hardware clock for UTC already. One that lost its battery shows a time before this
+# release was made, or before this host was last used: certificates would not be valid yet, and logs out of order.
 clock() {
 	[ "$(cat /etc/domus/hwclock 2>/dev/null)" != local ] || [ ! -e /dev/rtc0 ] || hwclock -l -s
+	LEAST=$(sed -n 's/^EPOCH=//p' /etc/domus-release)
+	USED=$(stat -c %Y /var/log/messages 2>/dev/null)
+	[ "${USED:-0}" -le "${LEAST:-0}" ] || LEAST=$USED
+	NOW=$(date +%s)
+	[ "$NOW" -lt "${LEAST:-0}" ] || return 0
+	WAS=$(date)
+	date -s "@$LEAST" >/dev/null
+	record_failure clock "the clock showed $WAS; it was set to $(date), the last time known here: domus-host time set, or a time server, sets it right"
+	say_failed "The clock showed $WAS; set to the last time known here, $(date)."
 }
 
 apply_sysctl() {
