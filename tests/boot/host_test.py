@@ -4,12 +4,13 @@
 import pytest
 
 from harness.machine import Machine
-from install_test import PASSWORD, conf, disk, drives, install, log_in, powers_off, texts_drive
+from host_guests_test import text
+from install_test import PASSWORD, conf, drives, installed, log_in, powers_off
 
 
 def pages_by_key_strokes(machine):
     """Status page on the serial line, root's password, the menu, a page, out again."""
-    machine.expect("log-in prompt", timeout=240)
+    machine.expect("log-in prompt", timeout=400)
     machine.send("\r")
     machine.expect("The password of root", timeout=60)
     machine.send(f"{PASSWORD}\r")
@@ -37,8 +38,7 @@ def network_goes_back_and_stays(machine):
 def test_host_day_two():
     """What keeps Xen from starting is tried once, what works is kept; the network comes back by itself."""
     name = "host_day_two"
-    system = disk(name, "system.img")
-    install(name, drives(system=system) + texts_drive(name, conf()), 0)
+    system = installed(name, text(), conf())
     with Machine(name + "_disk", medium=None, extra=drives(system=system)) as machine:
         pages_by_key_strokes(machine)
         log_in(machine)

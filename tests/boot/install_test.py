@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An installation from a file, and the host that comes of it: settings in force, on BIOS and UEFI."""
 
+import fcntl
 import hashlib
 import re
 import socket
@@ -11,9 +12,9 @@ import zlib
 import pexpect
 import pytest
 
-from harness.installed import change_release
-from harness.machine import BUILD, LIVE, SLOW, Machine
-from harness.writelog import only_data
+from harness.installed import Disk, change_release
+from harness.machine import BUILD, ISO, LIVE, SLOW, Machine
+from harness.writelog import only_data, sparse_copy
 from tui.screen import Terminal
 
 PASSWORD = "p@ss:w_rd"
@@ -240,6 +241,40 @@ def install(name, extra, *numbers):
             status, output = apply(machine, number)
             assert status == 0, output
         powers_off(machine)
+
+
+def installed(name, text, other=None):
+    """An own copy of a disk that was installed from this text; tests share one installation of an image. other: the host's
+    file that is put there instead."""
+    iso, folder = ISO.stat(), BUILD / "tests" / "installed"
+    folder.mkdir(parents=True, exist_ok=True)
+    image = f"{iso.st_size:x}-{iso.st_mtime_ns:x}"
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    base = folder / f"{image}-{key}.img"
+    with open(folder / f"{key}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not base.exists():
+            for old in folder.glob(f"*-{key}.img"):
+                old.unlink()
+            work = disk(f"installed_{key}", "system.img")
+            install(f"installed_{key}", drives(system=work) + texts_drive(f"installed_{key}", text), 0)
+            work.rename(base)
+    system = disk(name, "system.img")
+    sparse_copy(base, system)
+    if other is not None:
+        put_conf(system, other)
+    return system
+
+
+def put_conf(image, text):
+    """Another host's file on an installed disk."""
+    cut, path = Disk(image, image.parent), "/etc/domus/host.conf"
+    (image.parent / "host.conf").write_text(text)
+    (image.parent / "commands").write_text(f"rm {path}\nwrite {image.parent / 'host.conf'} {path}\n"
+                                           f"set_inode_field {path} mode 0100600\n")
+    state = f"{image}?offset={cut.parts['DOMUS-STATE'][0]}"
+    subprocess.run(["debugfs", "-w", "-f", image.parent / "commands", state], check=True, capture_output=True)
+    assert cut.ext4_file("DOMUS-STATE", path) == text.encode()
 
 
 FIRST_START = """\
