@@ -101,6 +101,7 @@ static const struct schema_section sections[] = {
 	SECTIONS(peer, value_check_word,
 		N_("another host, which guests may be moved to and come from; see domus-host peer")),
 	SECTION("services", N_("what runs in the background")),
+	SECTION("guests", N_("how guests start and stop with this host")),
 	SECTION("console", N_("the serial console")),
 	SECTION("dom0", N_("share of the machine that the management domain gets")),
 	SECTION("boot", N_("what the boot loader starts")),
@@ -224,7 +225,8 @@ static const struct schema_key keys[] = {
 	ROW(host_config, "ssh", "password-login", ssh_takes_passwords, BOOL, LIVE, .initial = "yes",
 		.meaning = N_("no: only keys are accepted")),
 	ROW(host_config, "ssh", "guests", ssh_for_guests, BOOL, LIVE, .initial = "no",
-		.meaning = N_("yes: guests of this host reach it, too, and what comes through them")),
+		.meaning =
+			N_("yes: guests of this host reach it, too, and what comes through them")),
 
 	ROW(host_peer, "peer", "address", address, HOST, LIVE, .flags = SCHEMA_EMPTY,
 		.meaning = N_("its IP address or host name, where that is not its name here")),
@@ -243,6 +245,14 @@ static const struct schema_key keys[] = {
 	ROW(host_config, "services", "disabled", disabled_services, NAME, LIVE,
 		.flags = SCHEMA_LIST | SCHEMA_EMPTY, .max = 16,
 		.meaning = N_("services that are not started")),
+
+	ROW(host_config, "guests", "start-delay", guests_start_delay_s, INT, LIVE, .max = 600,
+		.initial = "0",
+		.meaning = N_(
+			"seconds between the starts of two guests, in the order of their names")),
+	ROW(host_config, "guests", "stop-timeout", guests_stop_timeout_s, INT, LIVE, .min = 5,
+		.max = 3600, .initial = "60",
+		.meaning = N_("seconds that guests have to shut down before they are forced off")),
 
 	ROW(host_config, "console", "serial", serial, WORD, BOOT, .words = serial_words,
 		.initial = "com1", .meaning = N_("serial port of the console")),

@@ -146,6 +146,7 @@ struct host_config {
 	bool ssh_for_guests;
 	bool has_cron;
 	bool has_watchdog;
+	int64_t guests_start_delay_s, guests_stop_timeout_s;
 	char *syslog_remote; /* "" for none */
 	struct strlist disabled_services;
 	enum host_serial serial;

@@ -14,7 +14,7 @@
  * `xl create -e`. A guest that runs already is passed over. One that cannot be started is said
  * and recorded in RUN/failed/guest-NAME, and does not keep the others from starting: -1 at the end.
  */
-int guests_start_all(const char *run, const char *auto_dir, struct err *err);
+int guests_start_all(const char *run, const char *auto_dir, int delay_s, struct err *err);
 
 /*
  * Shuts every guest down: all are asked at once, what is left after TIMEOUT_S is destroyed. Returns

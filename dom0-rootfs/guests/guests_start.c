@@ -62,11 +62,11 @@ static int start_one(const char *run, const char *path, const char *name, struct
 }
 
 static int start_list(const char *run, const char *auto_dir, const struct strlist *files,
-	struct xen *xen, struct err *err)
+	int delay_s, struct xen *xen, struct err *err)
 {
 	/* At boot nobody reads along: there the first line tells what failed, if anything did. */
 	bool is_chatty = isatty(STDOUT_FILENO);
-	size_t failed = 0;
+	size_t failed = 0, started = 0;
 
 	for (size_t i = 0; i < files->count; i++) {
 		CLEANUP(mem_free_string) char *path = NULL;
@@ -83,6 +83,8 @@ static int start_list(const char *run, const char *auto_dir, const struct strlis
 		}
 		if (is_chatty)
 			(void)printf("starting guest %s\n", name);
+		if (started++ > 0 && delay_s > 0)
+			(void)sleep((unsigned)delay_s);
 		if (start_one(run, path, name, err) != 0) {
 			(void)printf("%s\n", err->text);
 			failed++;
@@ -95,7 +97,7 @@ static int start_list(const char *run, const char *auto_dir, const struct strlis
 	return 0;
 }
 
-int guests_start_all(const char *run, const char *auto_dir, struct err *err)
+int guests_start_all(const char *run, const char *auto_dir, int delay_s, struct err *err)
 {
 	CLEANUP(strlist_dispose) struct strlist files = STRLIST_INIT;
 	struct xen xen;
@@ -109,7 +111,7 @@ int guests_start_all(const char *run, const char *auto_dir, struct err *err)
 		return 0;
 	if (xen_open(&xen, err) != 0)
 		return -1;
-	r = start_list(run, auto_dir, &files, &xen, err);
+	r = start_list(run, auto_dir, &files, delay_s, &xen, err);
 	xen_close(&xen);
 	return r;
 }

@@ -246,7 +246,7 @@ enum ui_result page_keyboard(struct ui *ui, struct console *console)
 
 static enum ui_result service_settings(struct ui *ui, struct console *console)
 {
-	static const char *const kinds[] = {"services", NULL};
+	static const char *const kinds[] = {"services", "guests", NULL};
 	const struct console_sections sections = {_("Services: settings"), kinds};
 	return console_edit_sections(ui, console->root, &sections);
 }

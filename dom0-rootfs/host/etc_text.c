@@ -194,6 +194,13 @@ static void build_services_off(const struct etc_input *in, struct str *out)
 			str_add(out, "%s\n", host_services[i]);
 }
 
+/* For /etc/rc.late and /etc/rc.shutdown, shell style. */
+static void build_guests(const struct etc_input *in, struct str *out)
+{
+	str_add(out, ETC_MARK "START_DELAY=%" PRId64 "\nSTOP_TIMEOUT=%" PRId64 "\n",
+		in->config->guests_start_delay_s, in->config->guests_stop_timeout_s);
+}
+
 /* -s: no passwords; -g: none for root, who has none. Blank passwords never (-B is not given). */
 static void build_dropbear(const struct etc_input *in, struct str *out)
 {
@@ -233,6 +240,8 @@ static void build_syslogd(const struct etc_input *in, struct str *out)
  * rules see the bridge only. A mark survives the fragments' reassembly.
  */
 #define GUEST_MARK "0x646f6d55"
+/* The same number is in dom0-rootfs/hotplug/link.h, which puts guests' interfaces of any name into that group. */
+#define GUEST_GROUP "1986619"
 
 static void build_nftables(const struct etc_input *in, struct str *out)
 {
@@ -242,6 +251,7 @@ static void build_nftables(const struct etc_input *in, struct str *out)
 			      "\tchain input {\n"
 			      "\t\ttype filter hook input priority filter; policy accept;\n"
 			      "\t\tiifname \"vif*\" meta mark set " GUEST_MARK "\n"
+			      "\t\tiifgroup " GUEST_GROUP " meta mark set " GUEST_MARK "\n"
 			      "\t}\n"
 			      "}\n"
 			      "\n"
@@ -303,6 +313,7 @@ const struct etc_file etc_files[] = {
 	{"/etc/domus/services", 0644, build_services},
 	{"/etc/domus/services.off", 0644, build_services_off},
 	{"/etc/domus/storage", 0644, build_storage},
+	{"/etc/default/guests", 0644, build_guests},
 	{"/etc/domus/dropbear.options", 0644, build_dropbear},
 	{PEER_KNOWN_PATH, 0644, build_known_hosts},
 	{NULL, 0, NULL},

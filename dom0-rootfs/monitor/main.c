@@ -23,6 +23,7 @@ struct options {
 	const char *run;
 	const char *auto_dir;
 	int64_t timeout_s;
+	int64_t delay_s;
 	bool has_log; /* said where messages go */
 };
 
@@ -38,7 +39,7 @@ static int run_watch(const struct options *options, char **args, struct err *err
 static int run_start_all(const struct options *options, char **args, struct err *err)
 {
 	(void)args;
-	return guests_start_all(options->run, options->auto_dir, err);
+	return guests_start_all(options->run, options->auto_dir, (int)options->delay_s, err);
 }
 
 static int run_stop_all(const struct options *options, char **args, struct err *err)
@@ -107,6 +108,7 @@ static void print_help(void)
 			(void)printf("  %-10s %s\n", commands[i].name, commands[i].help);
 	}
 	(void)printf("\n  --timeout S     stop-all: seconds until the rest is destroyed (%d)\n"
+		     "  --delay S       start-all: seconds between two starts (0)\n"
 		     "  --auto-dir DIR  start-all: where the links to the guests' files are\n"
 		     "  --run-dir DIR   run-time files (" STATE_RUN_DIR ")\n"
 		     "  --syslog        messages go to the system log (default of watch)\n"
@@ -125,6 +127,7 @@ int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{"timeout", required_argument, NULL, 't'},
+		{"delay", required_argument, NULL, 'd'},
 		{"auto-dir", required_argument, NULL, 'a'},
 		{"run-dir", required_argument, NULL, 'r'},
 		{"syslog", no_argument, NULL, 's'},
@@ -145,6 +148,10 @@ int main(int argc, char **argv)
 		switch (option) {
 		case 't':
 			if (num_parse_int(optarg, 0, 86400, &options.timeout_s, &err) != 0)
+				return bad_usage(err.text);
+			break;
+		case 'd':
+			if (num_parse_int(optarg, 0, 86400, &options.delay_s, &err) != 0)
 				return bad_usage(err.text);
 			break;
 		case 'a':

@@ -48,6 +48,7 @@ static void text_of(const char *path, const char *conf, struct str *out)
 	"[user ada]\nuid = 1002\npassword = " SAMPLE_HASH "\n"                                    \
 	"[ssh]\nport = 2222\npassword-login = no\n"                                               \
 	"[services]\ncron = no\nwatchdog = no\nsyslog-remote = 192.0.2.5:514\ndisabled = klogd\n" \
+	"[guests]\nstart-delay = 10\nstop-timeout = 120\n"                                        \
 	"[console]\nserial = com2\nspeed = 9600\n"
 
 static void texts(void **state)
@@ -95,6 +96,8 @@ static void texts(void **state)
 			ETC_MARK "CONSOLE_SERIAL=com1\nCONSOLE_SPEED=115200\n"},
 		{"/etc/default/console", FULL,
 			ETC_MARK "CONSOLE_SERIAL=com2\nCONSOLE_SPEED=9600\n"},
+		{"/etc/default/guests", LIVE, ETC_MARK "START_DELAY=0\nSTOP_TIMEOUT=60\n"},
+		{"/etc/default/guests", FULL, ETC_MARK "START_DELAY=10\nSTOP_TIMEOUT=120\n"},
 		{"/etc/busybox.conf", LIVE, ETC_MARK "[SUID]\nsu = sx- root.wheel\n"},
 	};
 	(void)state;
@@ -116,8 +119,8 @@ static void the_firewall_opens_ssh_only_when_somebody_can_log_in(void **state)
 	assert_null(strstr(str_text(&closed), "tcp dport"));
 	assert_non_null(
 		strstr(str_text(&open), "\t\tmeta mark != 0x646f6d55 tcp dport 2222 accept\n"));
-	text_of("/etc/nftables.conf",
-		"[root]\npassword = " SAMPLE_HASH "\n[ssh]\nguests = yes\n", &guests);
+	text_of("/etc/nftables.conf", "[root]\npassword = " SAMPLE_HASH "\n[ssh]\nguests = yes\n",
+		&guests);
 	assert_non_null(strstr(str_text(&guests), "\t\ttcp dport 22 accept\n"));
 	assert_non_null(strstr(str_text(&closed), "hook input priority filter; policy drop;"));
 	assert_non_null(strstr(str_text(&closed), "hook forward priority filter; policy drop;"));

@@ -124,6 +124,8 @@ static const struct key_case key_cases[] = {
 	{"[peer xen2]\n", "ssh-key", SAMPLE_KEY, "ssh-dss AAAA",
 		"not a public SSH key; it begins with ssh-ed25519, ssh-rsa or ecdsa-sha2-..."},
 	{"[services]\n", "cron", "no", "No", "\"No\" is neither yes nor no"},
+	{"[guests]\n", "start-delay", "10", "601", "601 is out of range (0 to 600)"},
+	{"[guests]\n", "stop-timeout", "120", "4", "4 is out of range (5 to 3600)"},
 	{"[services]\n", "watchdog", "no", "0", "\"0\" is neither yes nor no"},
 	{"[services]\n", "syslog-remote", "log.example.org:5514", "log.example.org:0",
 		"port 0 is out of range (1 to 65535)"},
