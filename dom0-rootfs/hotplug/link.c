@@ -108,13 +108,13 @@ int link_set_mtu(const char *name, int mtu, struct err *err)
 	return 0;
 }
 
-static void keep_ipv6_off(const char *name)
+/* -1 with errno. */
+static int set_entry(const char *dir, const char *name, const char *entry, const char *value)
 {
 	char path[PATH_MAX];
-	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	(void)snprintf(path, sizeof(path), "%s/%s/%s", dir, name, entry);
 	CLEANUP(file_close) int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) /* a kernel without IPv6 needs none of it */
-		(void)file_write_all(fd, "1", 1);
+	return fd >= 0 ? file_write_all(fd, value, strlen(value)) : -1;
 }
 
 int link_prepare_port(const char *name, struct err *err)
@@ -127,7 +127,10 @@ int link_prepare_port(const char *name, struct err *err)
 	memcpy(ifreq.ifr_hwaddr.sa_data, highest, sizeof(highest));
 	if (ask_kernel(name, SIOCSIFHWADDR, &ifreq) < 0)
 		return err_set(err, ERR_IO, errno, "cannot set the address of %s", name);
-	keep_ipv6_off(name);
+	/* A kernel without IPv6 needs none of it. */
+	(void)set_entry("/proc/sys/net/ipv6/conf", name, "disable_ipv6", "1");
+	if (set_entry("/sys/class/net", name, "netdev_group", LINK_GUEST_GROUP) < 0)
+		return err_set(err, ERR_IO, errno, "cannot mark %s as a guest's", name);
 	return 0;
 }
 
