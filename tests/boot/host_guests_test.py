@@ -193,7 +193,7 @@ def goes_down_although_one_is_deaf(machine):
 
 
 def come_again_in_order(machine):
-    log_in(machine, timeout=400)
+    log_in(machine, timeout=800)
     quiet(machine)
     wait_until(machine, "[ -e /run/domus/booted ]", 200, "xl list")
     assert machine.run("ls /run/domus/failed").split() == []
@@ -219,7 +219,8 @@ def test_host_guests():
     with Station("lan", LAN_STATION, "172.16.0.50", "2001:db8:16::50", "fe80::50") as lan, \
             Station("admin", ADMIN_STATION, "192.168.1.50", "2001:db8:1::50") as admin, \
             machine_with(name, system, lan, admin, port) as machine:
-        log_in(machine, timeout=400)
+        # five guests are made first
+        log_in(machine, timeout=800)
         quiet(machine)
         wait_until(machine, "[ -e /run/domus/booted ]", 200, "xl list")
         run_steps(machine, servers_get_addresses, bridges_hold, (traffic_flows_where_it_should, lan, admin),

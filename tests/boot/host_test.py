@@ -1,25 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An installed host on day 2: its console, a network change that goes back, boot arguments that are tried once."""
 
+import time
+
 import pytest
 
-from harness.machine import Machine
+from harness.machine import SLOW, Machine
 from host_guests_test import text
-from install_test import PASSWORD, conf, drives, installed, log_in, powers_off
+from install_test import PASSWORD, conf, drives, installed, log_in, powers_off, type_login
+from tui.host_console_test import open_page
+from tui.screen import Terminal
+
+
+# Each page of the console, and a word that only it shows; Esc leaves them all.
+PAGES = [("network", "Does this host reach another?"), ("storage", "Another disk"), ("boot", "boot.default"),
+         ("time", "time.zone"), ("keyboard", "Layout of the keyboard"), ("password", "Again"), ("users", "+user"),
+         ("services", "What runs; restart one"), ("changes", "Put the former settings back"), ("logs", " xen1 "),
+         ("diagnostics", "packed into one file"), ("reboot", "Restart this host?"), ("poweroff", "Switch this host off?")]
+
+
+def gone(terminal, word):
+    limit = time.monotonic() + 60 * SLOW
+    while word in terminal.text():
+        assert time.monotonic() < limit and terminal.feed(), f'"{word}" stays:\n{terminal.text()}'
 
 
 def pages_by_key_strokes(machine):
-    """Status page on the serial line, root's password, the menu, a page, out again."""
-    machine.expect("log-in prompt", timeout=400)
-    machine.send("\r")
-    machine.expect("The password of root", timeout=60)
-    machine.send(f"{PASSWORD}\r")
-    machine.expect("Virtual machines", timeout=60)
-    machine.send("\033OB" * 4 + "\r")
-    machine.expect("boot.timeout", timeout=60)
-    machine.send("\033")
-    machine.expect("Virtual machines", timeout=60)
-    machine.send("\033")
+    """Status page on the serial line, root's password, the menu, every page of it, the shell, out again."""
+    terminal = Terminal.on_line(machine.child)
+    terminal.wait("log-in prompt", 400 * SLOW).press("ENTER").wait("The password of root", 90 * SLOW)
+    terminal.press(PASSWORD, "ENTER").wait("Virtual machines", 90 * SLOW)
+    for tag, word in PAGES:
+        open_page(terminal, tag).wait(word, 90 * SLOW).press("ESC")
+        gone(terminal, word)
+        terminal.wait("Virtual machines", 60 * SLOW)
+    open_page(terminal, "shell").wait("# ", 60 * SLOW).press("echo $((6 * 7)).there; exit", "ENTER")
+    terminal.wait("Virtual machines", 60 * SLOW).press("ESC").wait("log-in prompt", 60 * SLOW)
+    assert b"42.there" in terminal.raw
+    type_login(machine)
 
 
 def network_goes_back_and_stays(machine):
@@ -41,7 +59,6 @@ def test_host_day_two():
     system = installed(name, text(), conf())
     with Machine(name + "_disk", medium=None, extra=drives(system=system)) as machine:
         pages_by_key_strokes(machine)
-        log_in(machine)
         assert '"same"' in machine.run("domus-host boot --json")
         network_goes_back_and_stays(machine)
         # Xen stops: "Not enough RAM for DOM0", and restarts the machine

@@ -113,6 +113,11 @@ def drives(**images):
 def log_in(machine, user="root", password=PASSWORD, timeout=240):
     # the console shows the host's state first
     machine.expect("log-in prompt", timeout=timeout)
+    type_login(machine, user, password)
+
+
+def type_login(machine, user="root", password=PASSWORD):
+    """From the status page."""
     machine.send("l")
     machine.expect("login: $", timeout=60)
     machine.send(f"{user}\r")

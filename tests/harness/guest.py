@@ -39,6 +39,6 @@ def run_in(machine, name, command, timeout=60, check=True):
     return output
 
 
-def wait_shell(machine, name, timeout=150):
+def wait_shell(machine, name, timeout=300):
     """Until the guest has greeted, on the first start or a later one."""
     wait_until(machine, f"grep -qs 'Domus demo guest' {log_of(name)}", timeout, f"xl list; tail -n 5 {log_of(name)}")
