@@ -100,10 +100,12 @@ def qemu_is_lost(machine):
     assert "here" in run_in(machine, "served", "head -c 4 /dev/xvda")
 
 
-def more_disks(name):
-    """Both answer SMART; the NVMe disk says what QEMU is told to."""
+def disks_for(name, system):
+    """The firmware starts the first. The other two answer SMART; the NVMe disk says what QEMU is told to."""
     nvme, ata = disk(name, "nvme.img", 1 / 16), disk(name, "ata.img", 1 / 16)
-    return ["-drive", f"if=none,id=nvme,format=raw,file={nvme}", "-device", "nvme,id=nvme0,drive=nvme,serial=NVME",
+    words = drives(system=system)
+    words[-1] += ",bootindex=0"
+    return words + ["-drive", f"if=none,id=nvme,format=raw,file={nvme}", "-device", "nvme,id=nvme0,drive=nvme,serial=NVME",
             "-drive", f"if=none,id=ata,format=raw,file={ata}", "-device", "ide-hd,drive=ata,serial=ATA"]
 
 
@@ -174,7 +176,7 @@ def can_be_administered(machine):
 def test_host_faults():
     name = "host_faults"
     system = installed(name, text(), conf(a=("[disk]", POOLS)))
-    with Machine(f"{name}_disk", medium=None, extra=drives(system=system) + more_disks(name)) as machine:
+    with Machine(f"{name}_disk", medium=None, extra=disks_for(name, system)) as machine:
         log_in(machine, timeout=400)
         quiet(machine)
         wait_until(machine, "[ -e /run/domus/booted ]", 120, "ls /run/domus/failed")
