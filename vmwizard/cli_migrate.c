@@ -21,13 +21,29 @@ static void say(void *context, const char *text)
 	(void)fprintf(stderr, "%s\n", text);
 }
 
-/* One line that changes, for a person. */
+/* What show_progress() remembers of the pass it is in; a live one has several. */
+struct pass {
+	uint64_t done;
+	int64_t began_ms;
+};
+
+/* One line that changes, for a person: what is copied, how fast, and how long the rest takes. */
 static void show_progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
-	(void)context;
-	if (total)
-		(void)fprintf(stderr, "\r\033[K%s: %" PRIu64 " MiB / %" PRIu64 " MiB%s", what,
-			done / 256, total / 256, done == total ? "\n" : "");
+	struct pass *pass = context;
+	int64_t now_ms = vm_now_ms();
+	if (done < pass->done || !pass->began_ms)
+		*pass = (struct pass){.began_ms = now_ms};
+	pass->done = done;
+	double seconds = (double)(now_ms - pass->began_ms) / 1000;
+	double rate = seconds > 0 ? (double)done / seconds : 0;
+	(void)fprintf(
+		stderr, "\r\033[K%s: %" PRIu64 " / %" PRIu64 " MiB", what, done / 256, total / 256);
+	if (rate > 0)
+		(void)fprintf(stderr, _(", %.1f MiB/s, %.0f s left"), rate / 256,
+			(double)(total - done) / rate);
+	if (done == total)
+		(void)fprintf(stderr, "\n");
 }
 
 /* Without Xen there is nothing to move; it says why. */
@@ -164,6 +180,7 @@ int cli_migrate(struct cli *cli)
 {
 	CLEANUP(migrate_result_dispose) struct migrate_result result;
 	struct err err = ERR_INIT;
+	struct pass pass = {.done = 0};
 	migrate_result_init(&result);
 	if (vm_check_name(cli->args[0], &err) < 0 || want_xen(cli, &err) < 0)
 		return cli_fail(&err);
@@ -174,7 +191,7 @@ int cli_migrate(struct cli *cli)
 		return CLI_USAGE;
 	}
 	if (isatty(STDERR_FILENO) && !cli->is_json)
-		xenmove_progress(cli->session.xen, show_progress, NULL);
+		xenmove_progress(cli->session.xen, show_progress, &pass);
 	const struct migrate_request request = request_of(cli);
 	if (migrate_send(&request, &result, &err) < 0)
 		return cli_fail(&err);

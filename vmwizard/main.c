@@ -132,6 +132,11 @@ static const struct command {
 	{"cdrom", cli_cdrom, 0, 2, 2, false, "NAME ISO|eject", N_("change the CD")},
 	{"autostart", cli_autostart, OPTION_DRY_RUN, 2, 2, false, "NAME on|off [--dry-run]",
 		N_("start it with the host, or no longer")},
+	{"migrate", cli_migrate, ACT | OPTION_JSON | OPTION_OFFLINE | OPTION_RESOLVE | OPTION_YES,
+		1, 2, false,
+		"NAME HOST [--offline] [--json] [-n|--dry-run] | NAME --resolve here|there [--yes]",
+		N_("move it to a peer (domus-host peer) while it runs, or suspended (--offline); its "
+		   "disks are shared; --resolve: when no host can know where it is")},
 	{"receive", cli_receive, 0, 1, 1, false, "PEER",
 		N_("the other side of migrate, which a peer runs here")},
 	{"settle", cli_settle, 0, 0, 0, false, "",

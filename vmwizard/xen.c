@@ -41,8 +41,18 @@ static void on_progress(xentoollog_logger *logger, const char *context, const ch
 	struct vm_xen *xen = (struct vm_xen *)(void *)logger;
 	(void)context;
 	(void)percent;
-	if (xen->progress)
-		xen->progress(xen->progress_context, what, done, total);
+	/* libxc counts all frame numbers, and those of a PVH guest go up to 4 GiB however small it is. */
+	uint64_t all =
+		xen->progress_most && total > xen->progress_most ? xen->progress_most : total;
+	uint64_t now = done < all ? done : all;
+	int64_t now_ms = vm_now_ms();
+	bool is_next_pass = now < xen->progress_done;
+	bool is_due = now == all || now_ms - xen->progress_ms >= 1000;
+	if (!xen->progress || (!is_next_pass && (now == xen->progress_done || !is_due)))
+		return;
+	xen->progress_done = now;
+	xen->progress_ms = now_ms;
+	xen->progress(xen->progress_context, what, now, all);
 }
 
 int vm_xen_open(struct vm_xen **ret_xen, struct err *err)

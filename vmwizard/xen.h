@@ -12,9 +12,11 @@
 struct vm_xen {
 	xentoollog_logger logger; /* first: libxl hands this address back */
 	char last_error[256];
-	/* Of a guest's memory on its way; may be NULL. */
+	/* Of a guest's memory on its way, in pages, at most once a second; may be NULL. */
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
 	void *progress_context;
+	uint64_t progress_most, progress_done; /* pages the guest has, 0: unknown; last told */
+	int64_t progress_ms;
 	int64_t suspended_ms; /* vm_now_ms() when libxl last asked a guest to suspend; 0: never */
 	libxl_ctx *ctx;
 };

@@ -78,6 +78,7 @@ def work_of(machine, name):
 
 def by_keys(machine):
     """In the manager: alpha gives beta, the next below, 512 MiB in eight steps; asked, then done."""
+    machine.run("stty rows 24 cols 80")
     screen = Screen(machine)
     machine.send("domus-vm\r")
     screen.wait("Domain-0")
@@ -94,6 +95,7 @@ def by_keys(machine):
     print(screen.text())
     machine.send("q")
     machine.expect("domus-test# $", timeout=20)
+    quiet(machine)
 
 
 @pytest.mark.full

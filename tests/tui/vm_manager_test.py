@@ -161,6 +161,27 @@ def test_cd(start):
     screen.press("DOWN", "ENTER").wait("would run: xl cd-insert files")
 
 
+PEERS = """[host]
+name = xen1
+[bridge xenbr0]
+[root]
+password = $6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1
+[peer xen2]
+address = 192.0.2.2
+ssh-key = ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPs5K4x8u1F0oVoxmX/a4g1ON+/6EbVWQhNk7NwWoSEz
+[peer xen3]
+ssh-key = ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAByaNyEwrezKdFYL9ZZJVTfRwSJVr2xStw0GPvLNAzU
+"""
+
+
+def test_move(start, root):
+    screen = choose(start(), "web").press("t").wait("This host knows no other").press("ENTER").wait("only *web*")
+    (root / "etc/domus").mkdir(parents=True)
+    (root / "etc/domus/host.conf").write_text(PEERS)
+    screen.press("t").wait("192.0.2.2").compare("vm-move").press("DOWN", "ENTER").wait("it stands still")
+    screen.compare("vm-move-way").press("DOWN", "ENTER").wait("web: would run: domus-vm migrate web xen3 --offline")
+
+
 def test_details(start):
     screen = choose(start(), "web").press("i").wait("what it wrote").compare("vm-details")
     screen.press("ENTER").wait("vif3.0").compare("vm-details-summary").press("ENTER").wait("what it wrote")

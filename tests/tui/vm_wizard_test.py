@@ -222,6 +222,8 @@ SCREENS = [
         ("vm-memory", "`M`: the whole host's memory (C6). The bars: each machine's part in its letter."),
         ("vm-memory-moved", "The border between two guests was moved by eight steps; nothing has happened yet."),
         ("vm-memory-plan", "Enter: who gives, who takes, in which order; asked before it is done."),
+        ("vm-move", "`t`: the hosts that this one knows (C7). Both are asked before anything is begun."),
+        ("vm-move-way", "How it moves."),
         ("vm-cd", "The CD of an HVM guest."),
         ("vm-details", "Details and logs."),
         ("vm-details-summary", "Name of the guest's port on the host's side of the bridge included (C1)."),

@@ -338,6 +338,39 @@ static void the_mark_tells_the_same_directory(void **state)
 	assert_true(part->has_mark);
 }
 
+/* What the page cache of one host holds, the other does not see. */
+static void a_cached_disk_stays(void **state)
+{
+	const char *root = *state;
+	static const struct {
+		const char *direct;
+		bool is_running;
+		size_t findings;
+	} cases[] = {{"1\n", true, 0}, {"0\n", true, 1}, {"0\n", false, 0}};
+	assert_int_equal(file_make_dirs(root, "/srv/pool", 0755, NULL), 0);
+	assert_int_equal(file_make_dirs(root, "/sys/block/loop3/loop", 0755, NULL), 0);
+	assert_int_equal(file_write(root, DISK, "123", 3, 0600, NULL), 0);
+	assert_int_equal(file_write(root, "/sys/block/loop3/loop/backing_file", DISK "\n",
+				 strlen(DISK) + 1, 0644, NULL),
+		0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(mig_offer_dispose) struct mig_offer o;
+		CLEANUP(vm_host_dispose) struct vm_host host;
+		CLEANUP(strlist_dispose) struct strlist findings = STRLIST_INIT;
+		assert_int_equal(file_write(root, "/sys/block/loop3/loop/dio", cases[i].direct, 2,
+					 0644, NULL),
+			0);
+		sample(&o);
+		o.is_running = cases[i].is_running;
+		good_host(&host);
+		migrate_probe(root, &o, o.parts[0].path, &o.parts[0]);
+		mig_check_source(&o, &host, &findings);
+		assert_int_equal(findings.count, cases[i].findings);
+		if (findings.count)
+			assert_non_null(strstr(findings.items[0], "direct I/O"));
+	}
+}
+
 /* Behind a message comes a guest's memory: not a byte of it may be taken. */
 static void messages_end_where_they_end(void **state)
 {
@@ -382,6 +415,7 @@ int main(void)
 		SCRATCH_TEST(definitions_go_and_come_back),
 		SCRATCH_TEST(one_holds_a_lock),
 		SCRATCH_TEST(the_mark_tells_the_same_directory),
+		SCRATCH_TEST(a_cached_disk_stays),
 		cmocka_unit_test(messages_end_where_they_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ const struct action_row action_rows[ACTIONS] = {
 	[ACTION_EDIT] = {'e', N_("Edit"), "", N_("hardware, disks, network, options")},
 	[ACTION_CD] = {'m', N_("Change CD"), N_("changing the CD"), ""},
 	[ACTION_AUTOSTART] = {'a', N_("Start with host"), N_("autostart"), ""},
+	[ACTION_MOVE] = {'t', N_("Move to a host"), N_("moving"), ""},
 	[ACTION_CLONE] = {'l', N_("Clone"), N_("cloning"), N_("a copy with disks of its own")},
 	[ACTION_RENAME] = {'r', N_("Rename"), N_("renaming"), N_("its file and disks follow")},
 	[ACTION_DELETE] = {'D', N_("Delete"), N_("deleting"), N_("with or without its disks")},
@@ -117,6 +118,9 @@ const char *action_why_not(enum action action, const struct vm_domain *guest)
 	case ACTION_EDIT:
 	case ACTION_AUTOSTART:
 		return needs_file(guest);
+	case ACTION_MOVE:
+		return both(needs_file(guest),
+			guest->state == VM_STATE_OFF ? NULL : needs_running(guest));
 	case ACTION_CLONE:
 	case ACTION_RENAME:
 		return both(needs_file(guest), needs_off(guest));
@@ -159,6 +163,8 @@ char *action_command(enum action action, const struct vm_domain *guest)
 		return xasprintf(guest->autostart ? "rm " VM_AUTO_DIR "/%s.cfg"
 						  : "ln -s ../%s.cfg " VM_AUTO_DIR "/",
 			name);
+	case ACTION_MOVE:
+		return xasprintf("domus-vm migrate %s ...", name);
 	case ACTION_SCREEN:
 	case ACTION_EDIT:
 	case ACTION_CLONE:

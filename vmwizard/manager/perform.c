@@ -97,6 +97,8 @@ static int call_engine(const struct vm_action *a, const struct request *request,
 		return vm_cdrom(a, request->text, err);
 	case ACTION_AUTOSTART:
 		return vm_autostart(a, !guest->autostart, err);
+	case ACTION_MOVE:
+		return move_do(request, a->xen, out, err);
 	case ACTION_CLONE:
 		return vm_clone(a, request->text, &progress, err);
 	case ACTION_RENAME:
@@ -366,6 +368,8 @@ static bool ask(struct manager *m, struct request *request, char **ret_text)
 		return resources_ask(m, request);
 	case ACTION_CD:
 		return ask_cd(m, request, ret_text);
+	case ACTION_MOVE:
+		return move_ask(m, request, ret_text);
 	case ACTION_CLONE:
 	case ACTION_RENAME:
 		return ask_name(m, request, ret_text);

@@ -4,6 +4,7 @@
 #define MANAGER_REQUEST_H
 
 #include "actions.h"
+#include "job.h"
 
 /* Everything that the other process needs; it has a copy. */
 struct request {
@@ -11,8 +12,9 @@ struct request {
 	const char *root;
 	bool is_dry;
 	const struct vm_domain *guest;
-	const char *text; /* new name, path of the CD */
+	const char *text; /* new name, path of the CD, other host */
 	bool with_disks;
+	bool is_offline;    /* a move: it stands still */
 	int64_t memory_mib; /* 0: as it is */
 	int64_t vcpus;
 	char *pin, *soft_pin; /* NULL: as they are; owned */
@@ -22,8 +24,15 @@ struct request {
 };
 
 struct manager;
+struct vm_xen;
 
 /* resources.c: memory, CPUs, pinning, weight of a guest that runs; true when something changes. */
 bool resources_ask(struct manager *m, struct request *request);
+
+/* move.c: another host, and the way there; ret_peer is the caller's. False: it does not move. */
+bool move_ask(struct manager *m, struct request *request, char **ret_peer);
+/* In the other process; text is the peer. */
+int move_do(const struct request *request, struct vm_xen *xen, const struct job_out *out,
+	struct err *err);
 
 #endif

@@ -198,10 +198,17 @@ void mig_check_source(
 	if (offer->is_running && offer->has_format)
 		strlist_add(findings, _("a disk is no raw image: its index would be cached on both "
 					"sides; shut the guest down first"));
-	for (size_t i = 0; i < offer->n_parts; i++)
-		if (offer->parts[i].size_bytes == 0)
+	for (size_t i = 0; i < offer->n_parts; i++) {
+		const struct mig_part *part = &offer->parts[i];
+		if (part->size_bytes == 0)
 			strlist_addf(findings, _("disk %s is not there, or empty, on this host"),
-				offer->parts[i].path);
+				part->path);
+		else if (offer->is_running && part->is_buffered && !part->is_readonly)
+			strlist_addf(findings,
+				_("disk %s is kept in this host's memory: its file system takes no direct "
+				  "I/O; shut the guest down first"),
+				part->path);
+	}
 }
 
 static void check_parts(

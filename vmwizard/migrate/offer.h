@@ -17,6 +17,7 @@ struct mig_part {
 	bool is_block;
 	bool is_readonly; /* then the same size is enough */
 	char *wwid;       /* of a whole disk, as the kernel knows it; "" unknown */
+	bool is_buffered; /* at the source: a file whose contents this host keeps in its memory */
 	bool has_mark;    /* at the target: the source's mark lies beside it */
 };
 

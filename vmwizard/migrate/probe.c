@@ -38,13 +38,39 @@ static char *wwid_of(const char *root, dev_t device)
 	return xstrdup("");
 }
 
+static char *read_line(const char *root, const char *path)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (file_read(root, path, 4096, &text, NULL) < 0)
+		return xstrdup("");
+	return xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
+}
+
+/* True when a loop device has the file open through the page cache: what the other host reads may be old. */
+static bool is_buffered(const char *root, const char *path)
+{
+	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
+	(void)file_list_dir(root, "/sys/block", &names, NULL);
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP(mem_free_string)
+		char *backing = xasprintf("/sys/block/%s/loop/backing_file", names.items[i]);
+		CLEANUP(mem_free_string)
+		char *direct = xasprintf("/sys/block/%s/loop/dio", names.items[i]);
+		CLEANUP(mem_free_string) char *file = read_line(root, backing);
+		CLEANUP(mem_free_string) char *is_direct = read_line(root, direct);
+		if (strcmp(file, path) == 0 && strcmp(is_direct, "0") == 0)
+			return true;
+	}
+	return false;
+}
+
 void migrate_probe(const char *root, const struct mig_offer *offer, const char *path,
 	struct mig_part *ret_part)
 {
 	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", root[1] ? root : "", path);
 	struct stat st;
 	ret_part->size_bytes = 0;
-	ret_part->is_block = ret_part->has_mark = false;
+	ret_part->is_block = ret_part->has_mark = ret_part->is_buffered = false;
 	if (stat(full, &st) < 0)
 		return;
 	ret_part->is_block = S_ISBLK(st.st_mode);
@@ -56,5 +82,6 @@ void migrate_probe(const char *root, const struct mig_offer *offer, const char *
 		CLEANUP(mem_free_string) char *mark = mig_mark_path(offer, ret_part);
 		ret_part->size_bytes = (uint64_t)st.st_size;
 		ret_part->has_mark = file_is_regular(root, mark);
+		ret_part->is_buffered = is_buffered(root, path);
 	}
 }

@@ -89,6 +89,12 @@ int xenmove_config(
 
 int xenmove_stream(struct vm_xen *xen, uint32_t domid, int fd, bool is_live, struct err *err)
 {
+	libxl_dominfo info;
+	libxl_dominfo_init(&info);
+	if (libxl_domain_info(xen->ctx, &info, domid) == 0)
+		xen->progress_most = (info.current_memkb + info.outstanding_memkb) / 4;
+	libxl_dominfo_dispose(&info);
+	xen->progress_done = 0;
 	xen->last_error[0] = '\0';
 	int rc = libxl_domain_suspend(xen->ctx, domid, fd, is_live ? LIBXL_SUSPEND_LIVE : 0, NULL);
 	return rc == 0 ? 0 : fail(xen, rc, _("its memory could not be sent"), err);

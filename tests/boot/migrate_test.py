@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest moves between two hosts: it counts, writes to their common disk and talks over TCP meanwhile."""
+
+import json
+import re
+import socket
+import subprocess
+
+import pytest
+
+from guests.initrd import demo_initrd
+from harness.machine import Machine
+from harness.server import Server
+from harness.vm import quiet, vm, wait_log, wait_until, write
+
+NAME = "mover"
+ADDRESS = "10.9.9.77"
+LOG = f"/var/log/xen/console/guest-{NAME}.log"
+RECORDS = "/var/lib/domus/migrate"
+PASSWORD = "secret"  # as tests/unit/hostconf_samples.h has it
+
+# On port 7000 it says every second how far it has counted, on port 7001 it does what it is told.
+GUEST = """#!/bin/sh
+mkdir -p /mnt
+mount -t ext4 /dev/xvda /mnt && dd if=/dev/urandom of=/mnt/file bs=64k count=8 2>/dev/null
+sha256sum /mnt/file >/tmp/sum
+sync
+printf '#!/bin/sh\\nwhile sleep 1; do read N </tmp/n && echo "tcp=$N." || exit; done\\n' >/etc/talk
+chmod 755 /etc/talk
+echo 0 >/tmp/n
+nc -ll -p 7000 -e /etc/talk &
+nc -ll -p 7001 -e /bin/sh &
+(N=0
+while sleep 1; do
+	N=$((N + 1))
+	echo $N >/tmp/n.new && mv /tmp/n.new /tmp/n
+	echo $N >>/mnt/count
+	echo "n=$N." >/dev/hvc0
+done) &
+"""
+CFG = f"""name = "{NAME}"
+type = "pvh"
+uuid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+memory = 96
+vcpus = 1
+kernel = "/run/domus/medium/domus/vmlinuz"
+ramdisk = "/srv/domus/initrd"
+cmdline = "console=hvc0 quiet hostname={NAME} ip={ADDRESS}/24"
+disk = [ "format=raw,vdev=xvda,access=rw,target=/dev/sda" ]
+vif = [ "bridge=xenbr0,mac=00:16:3e:00:00:77" ]
+"""
+CONF = """[host]
+name = xen{0}
+[bridge xenbr0]
+ports = eth0
+method = static
+address = 10.9.9.{0}/24
+mtu = 9000
+[bridge xenbr1]
+ports = eth1
+method = dhcp
+[root]
+password = $6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1
+"""
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def pair(name, folder):
+    """Two hosts with a cable between them and one SCSI disk that both have; and the server of what they fetch."""
+    ends = [free_port(), free_port()]
+    disk = folder / "shared.img"
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", disk, "48m"], check=True)
+    hosts = []
+    for number, (near, far) in enumerate((ends, ends[::-1]), 1):
+        extra = ["-netdev", f"socket,id=cable,udp=127.0.0.1:{far},localaddr=127.0.0.1:{near}",
+                 "-device", f"virtio-net-pci,netdev=cable,mac=52:54:00:12:34:0{number},addr=0x10",
+                 "-netdev", "user,id=world",
+                 "-device", f"virtio-net-pci,netdev=world,mac=52:54:00:12:34:1{number},addr=0x11",
+                 "-drive", f"if=none,id=shared,format=raw,file.locking=off,file={disk}", "-device", "virtio-scsi-pci",
+                 "-device", "scsi-hd,drive=shared,share-rw=on,serial=SHARED,wwn=0x5000c500a1b2c3d4"]
+        hosts.append(Machine(f"{name}-{number}", memory=1024, cpus=1, nic=None, extra=extra))
+    return *hosts, Server({"/initrd": demo_initrd(folder, {"etc/guest": GUEST.encode()})})
+
+
+def begin(hosts, server):
+    """Both at once: started, their files in force, what the guest is started from there."""
+    for host in hosts:
+        host.expect("Domus live", timeout=240)
+        host.send("\r")
+    for number, host in enumerate(hosts, 1):
+        host.login(timeout=300)
+        quiet(host)
+        write(host, "/etc/domus/host.conf", CONF.format(number))
+        host.send("domus-host apply --yes\r")
+    for host in hosts:
+        host.expect("domus-test# ", timeout=120)
+        wait_until(host, "ss -Hltn | grep -q :22", 60, "sv status dropbear")
+        wait_until(host, "ip -4 addr show xenbr1 | grep -q inet", 60, "ip addr")
+        host.run("mkdir -p /srv/domus")
+        host.run(f"wget -q -O /srv/domus/initrd {server.url('initrd')}", timeout=60)
+    wait_until(hosts[0], "ping -c 1 -W 2 10.9.9.2 >/dev/null", 15, "ip addr; ip -s link; ip neigh; bridge link")
+
+
+def make_peers(here, there):
+    """With a person at here's terminal: there's fingerprint is compared, its password is typed once."""
+    shown = json.loads(there.run("domus-host peer --json"))["fingerprint"]
+    here.send("domus-host peer add 10.9.9.2\r")
+    here.expect(re.escape(shown), timeout=60)
+    here.expect("Type yes: ")
+    here.send("yes\r")
+    here.expect("password:", timeout=120)
+    here.send(f"{PASSWORD}\r")
+    here.expect("domus-test# ", timeout=120)
+    listed = json.loads(there.run("domus-host peer --json"))["peers"]
+    assert [(peer["name"], peer["address"]) for peer in listed] == [("xen1", "10.9.9.1")]
+
+
+def start_counting(host, other):
+    write(host, f"/etc/xen/{NAME}.cfg", CFG)
+    vm(host, f"autostart {NAME} on")
+    vm(host, f"start {NAME}", timeout=180)
+    wait_log(host, NAME, "n=2[.]")
+    for end in (host, other):
+        end.run(f"(sleep 9999 | nc {ADDRESS} 7000 >/tmp/tcp.log 2>&1) &")
+        wait_until(end, "grep -q tcp= /tmp/tcp.log", 30, "cat /tmp/tcp.log")
+
+
+def last(host, path, word):
+    return int(re.findall(rf"{word}=(\d+)\.", host.run(f"tail -n 20 {path}"))[-1])
+
+
+def tell(host, command):
+    """Done in the guest, by way of the network."""
+    return host.run(f"echo '{command}' | nc {ADDRESS} 7001", timeout=60)
+
+
+def is_there(host):
+    return re.search(rf"^{NAME} ", host.run("xl list"), re.M) is not None
+
+
+def move(host, peer, words="", timeout=700):
+    said = vm(host, f"migrate {NAME} {peer} --json {words}", timeout=timeout, check=False)[1]
+    print(said)
+    return json.loads(said)
+
+
+def is_whole(host, other, begun, connected):
+    """It runs on host alone and goes on counting; its disk and the connections to it are what they were."""
+    assert is_there(host) and not is_there(other)
+    wait_until(host, f"grep -q 'n=[0-9]*[.]' {LOG}", 60, f"tail -n 5 {LOG}")
+    now = last(host, LOG, "n")
+    assert now > begun, (now, begun)
+    for end in connected:
+        wait_until(end, f"grep -qE 'tcp=({now + 1}|{now + 2}|{now + 3}|{now + 4})[.]' /tmp/tcp.log", 60,
+                   "tail -n 3 /tmp/tcp.log")
+    tell(host, "echo 3 >/proc/sys/vm/drop_caches")
+    assert "OK" in tell(host, "sha256sum -c /tmp/sum")
+    lines = [int(word) for word in tell(host, "sync; tail -n 20 /mnt/count").split()]
+    assert lines == list(range(lines[0], lines[0] + len(lines))) and lines[-1] >= now, lines
+
+
+def nothing_left(*hosts):
+    for host in hosts:
+        wait_until(host, f"test ! -d {RECORDS}", 90, f"find {RECORDS} -type f -exec cat {{}} +")
+
+
+def moved_away(host, peer):
+    """Its definition and autostart are gone; here nothing can start it."""
+    host.run(f"test ! -e /etc/xen/{NAME}.cfg && test ! -L /etc/xen/auto/{NAME}.cfg")
+    status, said = vm(host, f"start {NAME}", check=False)
+    assert status == 1 and f"has moved to {peer}" in said, said
+
+
+def kill_on_the_way(here, there):
+    """The other side dies while it takes the memory in: the guest goes on here, and there is nothing of it there."""
+    begun = last(here, LOG, "n")
+    there.run("(until pgrep libxl-save-help >/dev/null; do sleep 1; done; sleep 5; "
+              "kill -9 $(pgrep -f 'domus-vm receive')) >/dev/null 2>&1 &")
+    moved = move(here, "10.9.9.2")
+    assert moved["result"] == "stayed" and moved["why"], moved
+    nothing_left(here, there)
+    wait_until(there, f"! xl list | grep -q {NAME}", 30, "xl list")
+    is_whole(here, there, begun, (here, there))
+    here.run(f"test -e /etc/xen/{NAME}.cfg && test -L /etc/xen/auto/{NAME}.cfg")
+
+
+def move_live(here, there):
+    begun = last(here, LOG, "n")
+    moved = move(here, "10.9.9.2")
+    assert moved["result"] == "moved", moved
+    is_whole(there, here, begun, (here, there))
+    nothing_left(here, there)
+    there.run(f"test -e /etc/xen/{NAME}.cfg && test -L /etc/xen/auto/{NAME}.cfg")
+    moved_away(here, "10.9.9.2")
+
+
+def undecided(there, here):
+    """Back, suspended: here's side dies with leave to start it, and the cable is cut: there nobody can know."""
+    begun = last(there, LOG, "n")
+    here.run(f"(until grep -qs granted {RECORDS}/in/*; do usleep 30000; done; "
+             "kill -9 $(pgrep -f 'domus-vm receive'); ip link set eth0 down) >/dev/null 2>&1 &")
+    moved = move(there, "xen1", "--offline")
+    assert moved["result"] == "undecided", moved
+    listed = {guest["name"]: guest["state"] for guest in json.loads(vm(there, "list --json"))}
+    assert listed[NAME] == "undecided", listed
+    status, said = vm(there, f"start {NAME}", check=False)
+    assert status == 1, said
+    # here's own look, once a minute, finds what was granted and carries it out
+    wait_until(here, f"xl list | grep -q '^{NAME} '", 150, "xl list")
+    assert "s" in there.run(f"xl list {NAME}").split()[-2], "it does not stay suspended"
+    here.run("ip link set eth0 up")
+    nothing_left(here, there)
+    is_whole(here, there, begun, (here,))
+    moved_away(there, "xen1")
+
+
+@pytest.mark.full
+def test_migrate(tmp_path):
+    """A PVH guest: the other side killed meanwhile, live there, back suspended with the question who has it."""
+    here, there, server = pair("migrate", tmp_path)
+    with server, here, there:
+        begin((here, there), server)
+        make_peers(here, there)
+        start_counting(here, there)
+        assert json.loads(vm(here, f"migrate {NAME} 10.9.9.2 -n --json", timeout=120))["findings"] == []
+        kill_on_the_way(here, there)
+        move_live(here, there)
+        undecided(there, here)
