@@ -126,7 +126,7 @@ def start_counting(host, other):
     vm(host, f"start {NAME}", timeout=180)
     wait_log(host, NAME, "n=2[.]")
     for end in (host, other):
-        end.run(f"(sleep 9999 | nc {ADDRESS} 7000 >/tmp/tcp.log 2>&1) &")
+        end.run(f"(sleep 9999 | nc {ADDRESS} 7000 >/tmp/tcp.log 2>&1 &)")
         wait_until(end, "grep -q tcp= /tmp/tcp.log", 30, "cat /tmp/tcp.log")
 
 
@@ -179,8 +179,8 @@ def moved_away(host, peer):
 def kill_on_the_way(here, there):
     """The other side dies while it takes the memory in: the guest goes on here, and there is nothing of it there."""
     begun = last(here, LOG, "n")
-    there.run("(until pgrep libxl-save-help >/dev/null; do sleep 1; done; sleep 5; "
-              "kill -9 $(pgrep -f 'domus-vm receive')) >/dev/null 2>&1 &")
+    there.run("( (until pgrep libxl-save-help >/dev/null; do sleep 1; done; sleep 5; "
+              "kill -9 $(pgrep -f 'domus-vm receive')) >/dev/null 2>&1 &)")
     moved = move(here, "10.9.9.2")
     assert moved["result"] == "stayed" and moved["why"], moved
     nothing_left(here, there)
@@ -202,8 +202,8 @@ def move_live(here, there):
 def undecided(there, here):
     """Back, suspended: here's side dies with leave to start it, and the cable is cut: there nobody can know."""
     begun = last(there, LOG, "n")
-    here.run(f"(until grep -qs granted {RECORDS}/in/*; do usleep 30000; done; "
-             "kill -9 $(pgrep -f 'domus-vm receive'); ip link set eth0 down) >/dev/null 2>&1 &")
+    here.run(f"( (until grep -qs granted {RECORDS}/in/*; do usleep 30000; done; "
+             "kill -9 $(pgrep -f 'domus-vm receive'); ip link set eth0 down) >/dev/null 2>&1 &)")
     moved = move(there, "xen1", "--offline")
     assert moved["result"] == "undecided", moved
     listed = {guest["name"]: guest["state"] for guest in json.loads(vm(there, "list --json"))}

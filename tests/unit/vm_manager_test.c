@@ -51,10 +51,10 @@ static void what_can_be_done(void **state)
 		enum vm_state state;
 		const char *method, *keys;
 	} cases[] = {
-		{VM_STATE_OFF, "pv", "siealrD"},
-		{VM_STATE_OFF, "hvm", "siemalrD"},
-		{VM_STATE_RUNNING, "pv", "cidbpvxuea"},
-		{VM_STATE_RUNNING, "hvm", "cgidbpvxuema"},
+		{VM_STATE_OFF, "pv", "sieatlrD"},
+		{VM_STATE_OFF, "hvm", "siematlrD"},
+		{VM_STATE_RUNNING, "pv", "cidbpvxueat"},
+		{VM_STATE_RUNNING, "hvm", "cgidbpvxuemat"},
 		{VM_STATE_PAUSED, "pvh", "cipxea"},
 		{VM_STATE_ENDING, "pv", "cixea"},
 		{VM_STATE_CRASHED, "pv", "cixea"},
