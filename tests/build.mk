@@ -3,6 +3,9 @@
 
 PYTEST := python3 -m pytest -c tests/pytest.ini -p no:cacheprovider $(if $(T),-k '$(T)')
 
+# Side by side, a core each.
+LANES := $(if $(T),,-n auto --dist loadgroup)
+
 include tests/unit/sources.mk
 include tests/tui/build.mk
 UNIT_BINS := $(UNIT_TESTS:tests/unit/%.c=$(B)/unit/%)
@@ -26,7 +29,7 @@ unit: $(UNIT_BINS) $(B)/bin/domus-host
 lint:
 	$(Q)$(PYTEST) tests/lint
 check: $(UNIT_BINS) programs
-	$(Q)$(PYTEST) -m 'not full' tests/unit tests/plan tests/lint
+	$(Q)$(PYTEST) $(LANES) -m 'not full' tests/unit tests/plan tests/lint
 tui: $(TUI_BINS)
 	$(Q)$(PYTEST) tests/tui
 golden: $(TUI_BINS) programs $(B)/unit/vm_golden_test
@@ -35,9 +38,9 @@ golden: $(TUI_BINS) programs $(B)/unit/vm_golden_test
 smoke:
 	$(Q)$(PYTEST) -k smoke tests/boot
 test: $(UNIT_BINS) $(TUI_BINS) programs
-	$(Q)$(PYTEST) -m 'not full' tests
+	$(Q)$(PYTEST) $(LANES) -m 'not full' tests
 test-all: $(UNIT_BINS) $(TUI_BINS) programs
-	$(Q)DOMUS_RESUME=1 $(PYTEST) tests
+	$(Q)DOMUS_RESUME=1 $(PYTEST) $(LANES) tests
 $(B)/perf/work: tests/perf/work.c | $(B)/musl-headers
 	$(call step,CC,$@)
 	$(Q)mkdir -p $(@D) && musl-gcc -std=gnu11 -O2 $(CFLAGS_WARN) -static -idirafter $(B)/musl-headers -s -o $@ $<
