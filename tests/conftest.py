@@ -62,6 +62,7 @@ def keep_to_own_cores(number, workers):
     os.sched_setaffinity(0, cores[number % workers * each:][:each] or cores)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     # The quick tests of a file stay together, as they may share a folder; every boot goes where there is a core.
     for item in items:
