@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from harness.guest import log_of, run_in, wait_shell
+from harness.guest import XL_CFG, log_of, run_in, wait_shell
 from harness.machine import Machine
 from harness.steps import run_steps
 from harness.vm import guests, quiet, wait_until, write
@@ -24,15 +24,7 @@ type = directory
 source = UUID=01234567-89ab-cdef-0123-456789abcdef
 
 [disk]"""
-GUEST = """name = "{name}"
-type = "pv"
-memory = 128
-kernel = "/run/domus/medium/domus/vmlinuz"
-ramdisk = "/run/domus/medium/domus/demo/initrd"
-cmdline = "console=hvc0 quiet hostname={name} ip=none"
-disk = [ {disk} ]
-on_crash = "restart"
-"""
+GUEST = XL_CFG + 'on_crash = "restart"\n'
 # By QEMU, as every disk of an HVM guest is.
 DISK = '"backendtype=qdisk,format=raw,vdev=xvda,access=rw,target=/srv/domus/served.img"'
 # xenstored does not come back; our own shell is a child of getty-hvc0.

@@ -10,18 +10,8 @@ from harness.machine import Machine
 from harness.station import UDP, Station
 from harness.steps import run_steps
 from harness.vm import guests, quiet, wait_until
-from install_test import by_ssh, conf, drives, free_port, installed, log_in, powers_off
+from install_test import NETWORKS as OLD_NETWORKS, by_ssh, conf, drives, free_port, installed, log_in, powers_off
 
-OLD_NETWORKS = """\
-[bridge xenbr0]
-ports = auto
-method = dhcp
-
-[bridge xenbri]
-ports =
-method = static
-address = 10.0.0.1/24
-"""
 # The company's LAN, the administration's, and a network between the servers only.
 NETWORKS = """\
 [nic eth0]

@@ -21,6 +21,16 @@ PASSWORD = "p@ss:w_rd"
 NEW_PASSWORD = "n=w#p@ss"
 GIB = 1 << 30
 
+NETWORKS = """\
+[bridge xenbr0]
+ports = auto
+method = dhcp
+
+[bridge xenbri]
+ports =
+method = static
+address = 10.0.0.1/24
+"""
 CONF = """\
 [host]
 name = xen1
@@ -33,15 +43,7 @@ ntp-servers = ntp.example.org
 [keyboard]
 layout = jp106
 
-[bridge xenbr0]
-ports = auto
-method = dhcp
-
-[bridge xenbri]
-ports =
-method = static
-address = 10.0.0.1/24
-
+{networks}
 [root]
 password = {hash}
 
@@ -75,7 +77,7 @@ def hashed(password):
 
 
 def conf(**changes):
-    text = CONF.format(hash=hashed(PASSWORD))
+    text = CONF.format(hash=hashed(PASSWORD), networks=NETWORKS)
     for old, new in changes.values():
         assert old in text
         text = text.replace(old, new)

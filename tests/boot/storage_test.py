@@ -5,18 +5,11 @@ import json
 
 import pytest
 
+from harness.guest import XL_CFG
 from harness.machine import BUILD, Machine
 from harness.vm import quiet, vm, wait_until, write
 
 MIB = 1 << 20
-GUEST = """name = "{name}"
-type = "pv"
-memory = 128
-kernel = "/run/domus/medium/domus/vmlinuz"
-ramdisk = "/run/domus/medium/domus/demo/initrd"
-cmdline = "console=hvc0 quiet hostname={name} ip=none"
-disk = [ {disk} ]
-"""
 # More than the pool has, from inside the guest; it says so when all of it is on disk.
 FILL = "mount -t ext4 /dev/xvda /mnt && (dd if=/dev/zero of=/mnt/big bs=64k count=4000; sync; echo ALL'' WRITTEN) &\r"
 
@@ -44,8 +37,8 @@ def make_pool(machine):
 def start_guests(machine):
     """One with a disk in the pool, on whose console we are, and one without."""
     write(machine, "/etc/xen/filler.cfg", "# domus.made = /dev/domus/filler-xvda\n" +
-          GUEST.format(name="filler", disk='"phy:/dev/domus/filler-xvda,xvda,w"'))
-    write(machine, "/etc/xen/other.cfg", GUEST.format(name="other", disk=""))
+          XL_CFG.format(name="filler", disk='"phy:/dev/domus/filler-xvda,xvda,w"'))
+    write(machine, "/etc/xen/other.cfg", XL_CFG.format(name="other", disk=""))
     machine.run("xl create -e -q /etc/xen/other.cfg", timeout=120)
     machine.send("xl create -c /etc/xen/filler.cfg\r")
     machine.expect("Domus demo guest", timeout=150)

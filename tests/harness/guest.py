@@ -6,6 +6,15 @@ import re
 
 from harness.vm import wait_until, write
 
+# A PV demo guest from the medium, in Xen's own words.
+XL_CFG = """name = "{name}"
+type = "pv"
+memory = 128
+kernel = "/run/domus/medium/domus/vmlinuz"
+ramdisk = "/run/domus/medium/domus/demo/initrd"
+cmdline = "console=hvc0 quiet hostname={name} ip=none"
+disk = [ {disk} ]
+"""
 NUMBERS = itertools.count(1)
 
 
