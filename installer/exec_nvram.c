@@ -19,6 +19,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "num.h"
 
 /* EFI_GLOBAL_VARIABLE */
 #define VENDOR "8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -42,14 +43,6 @@ struct partition {
 
 /* ---- the partition ---- */
 
-static uint64_t get_le(const unsigned char *p, size_t bytes)
-{
-	uint64_t value = 0;
-	for (size_t i = bytes; i-- > 0;)
-		value = value << 8 | p[i];
-	return value;
-}
-
 static unsigned sector_bytes(int fd)
 {
 	int bytes;
@@ -67,14 +60,16 @@ static int read_partition(
 		return err_set(err, ERR_IO, errno, _("cannot open %s"), disk);
 	unsigned sector = sector_bytes(fd);
 	if (pread(fd, header, sizeof(header), sector) != (ssize_t)sizeof(header) ||
-		memcmp(header, "EFI PART", 8) != 0 || get_le(header + 84, 4) != GPT_ENTRY_BYTES)
+		memcmp(header, "EFI PART", 8) != 0 ||
+		num_little_endian(header + 84, 4) != GPT_ENTRY_BYTES)
 		return err_set(err, ERR_INVALID, 0, _("%s has no partition table"), disk);
-	uint64_t at = get_le(header + 72, 8) * sector + (number - 1) * sizeof(entry);
+	uint64_t at = num_little_endian(header + 72, 8) * sector + (number - 1) * sizeof(entry);
 	if (pread(fd, entry, sizeof(entry), (off_t)at) != (ssize_t)sizeof(entry) ||
-		get_le(entry + 32, 8) == 0)
+		num_little_endian(entry + 32, 8) == 0)
 		return err_set(err, ERR_INVALID, 0, _("%s has no partition %u"), disk, number);
-	*ret_part = (struct partition){
-		.number = number, .first = get_le(entry + 32, 8), .last = get_le(entry + 40, 8)};
+	*ret_part = (struct partition){.number = number,
+		.first = num_little_endian(entry + 32, 8),
+		.last = num_little_endian(entry + 40, 8)};
 	memcpy(ret_part->guid, entry + 16, sizeof(ret_part->guid));
 	return 0;
 }
@@ -196,7 +191,7 @@ static int put_first(const char *dir, unsigned number, struct err *err)
 	add_le(&order, ATTRIBUTES, 4);
 	add_le(&order, number, 2);
 	for (size_t i = 4; i + 1 < old.len; i += 2) {
-		uint64_t other = get_le((const unsigned char *)old.data + i, 2);
+		uint64_t other = num_little_endian((const unsigned char *)old.data + i, 2);
 		if (other != number)
 			add_le(&order, other, 2);
 	}

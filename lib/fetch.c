@@ -168,6 +168,14 @@ int fetch_sha256(
 	return hash_fd(fd, path, ret_hex, err);
 }
 
+int fetch_compare(const char *hex, const char *wanted, const char *source, struct err *err)
+{
+	if (strcmp(hex, wanted) == 0)
+		return 0;
+	return err_set(err, ERR_INVALID, 0, _("%s: wrong checksum: SHA-256 is %s, should be %s"),
+		source, hex, wanted);
+}
+
 static int check_sum(const struct job *job, struct err *err)
 {
 	char hex[FETCH_SHA256_TEXT];
@@ -175,10 +183,7 @@ static int check_sum(const struct job *job, struct err *err)
 		return 0;
 	if (hash_fd(job->fd, job->spec->path, hex, err) < 0)
 		return -1;
-	if (strcmp(hex, job->spec->sha256) == 0)
-		return 0;
-	return err_set(err, ERR_INVALID, 0, _("%s: wrong checksum: SHA-256 is %s, should be %s"),
-		job->spec->url, hex, job->spec->sha256);
+	return fetch_compare(hex, job->spec->sha256, job->spec->url, err);
 }
 
 int fetch_file(const struct fetch_spec *spec, struct err *err)

@@ -31,5 +31,7 @@ int fetch_text(const char *url, size_t max_bytes, struct str *ret_text, struct e
 /* Checksum of root/path. */
 int fetch_sha256(
 	const char *root, const char *path, char ret_hex[FETCH_SHA256_TEXT], struct err *err);
+/* That the checksum is the wanted one, or an error that names where the file is from. */
+int fetch_compare(const char *hex, const char *wanted, const char *source, struct err *err);
 
 #endif

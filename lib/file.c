@@ -26,6 +26,8 @@ struct open_how_v0 {
 };
 #define RESOLVE_IN_ROOT_V0 0x10u
 
+#define LINE_FILE_MAX 65536
+
 static bool is_real_root(const char *root)
 {
 	return strspn(root, "/") == strlen(root);
@@ -327,6 +329,14 @@ int file_list_dir(const char *root, const char *path, struct strlist *ret_names,
 		qsort(ret_names->items + first, ret_names->count - first, sizeof(char *),
 			compare_names);
 	return 0;
+}
+
+char *file_first_line(const char *root, const char *path)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (file_read(root, path, LINE_FILE_MAX, &text, NULL) < 0)
+		return NULL;
+	return xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
 }
 
 int file_list_suffix(const char *root, const char *path, const char *suffix,

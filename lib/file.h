@@ -20,6 +20,9 @@
 int file_read(const char *root, const char *path, size_t max_bytes, struct str *ret_text,
 	struct err *err);
 
+/* Its first line, without the end of it, or NULL when it cannot be read. The caller frees. */
+char *file_first_line(const char *root, const char *path);
+
 /* What to do with a file besides its content. */
 struct file_attr {
 	mode_t mode;

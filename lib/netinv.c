@@ -19,11 +19,8 @@
 static char *read_attribute(const char *root, const char *dev, const char *attribute)
 {
 	CLEANUP(mem_free_string) char *path = xasprintf(SYS_NET "/%s/%s", dev, attribute);
-	CLEANUP(str_dispose) struct str text = STR_INIT;
 	/* Reading "carrier" of a card that is down fails with EINVAL: unknown. */
-	if (file_read(root, path, 4096, &text, NULL) < 0)
-		return NULL;
-	return xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
+	return file_first_line(root, path);
 }
 
 /* Last part of the target of a link, or "". The caller frees. */

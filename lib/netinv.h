@@ -8,6 +8,12 @@
 
 #include "err.h"
 
+/*
+ * Guests' interfaces are in this group (netdev_group): the hotplug program puts them there, and the firewall
+ * knows by it that a guest is behind an interface of whatever name.
+ */
+#define NETINV_GUEST_GROUP "1986619"
+
 enum net_kind {
 	NET_PHYSICAL, /* a wired card */
 	NET_BRIDGE,

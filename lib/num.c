@@ -120,3 +120,11 @@ const char *num_size_text(uint64_t bytes, char buf[NUM_SIZE_TEXT])
 	(void)snprintf(buf, NUM_SIZE_TEXT, "%" PRIu64 " %s", bytes / units[i].bytes, units[i].name);
 	return buf;
 }
+
+uint64_t num_little_endian(const unsigned char *bytes, size_t count)
+{
+	uint64_t value = 0;
+	while (count-- > 0)
+		value = value << 8 | bytes[count];
+	return value;
+}

@@ -3,6 +3,7 @@
 #ifndef DOMUS_NUM_H
 #define DOMUS_NUM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -28,6 +29,9 @@ int num_parse_size(const char *text, uint64_t bare_unit_bytes, uint64_t min_byte
 /* Sum and product of sizes; ERR_RANGE on overflow. */
 int num_add(uint64_t a, uint64_t b, uint64_t *ret_sum, struct err *err);
 int num_mul(uint64_t a, uint64_t b, uint64_t *ret_product, struct err *err);
+
+/* A number of so many bytes, at most eight, the lowest first, as on disks. */
+uint64_t num_little_endian(const unsigned char *bytes, size_t count);
 
 #define NUM_SIZE_TEXT 32
 /* Writes the size exactly, in the largest unit that divides it: "4 GiB", "1500 MiB". */

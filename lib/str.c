@@ -133,9 +133,14 @@ bool str_has_word(const char *text, const char *word)
 
 char *strlist_join(const struct strlist *list)
 {
+	return strlist_join_with(list, " ");
+}
+
+char *strlist_join_with(const struct strlist *list, const char *between)
+{
 	CLEANUP(str_dispose) struct str s = STR_INIT;
 	for (size_t i = 0; i < list->count; i++)
-		str_add(&s, "%s%s", i ? " " : "", list->items[i]);
+		str_add(&s, "%s%s", i ? between : "", list->items[i]);
 	return xstrdup(str_text(&s));
 }
 

@@ -48,6 +48,8 @@ bool strlist_has(const struct strlist *list, const char *item);
 bool str_has_word(const char *text, const char *word);
 /* The items with blanks between them; the caller frees. */
 char *strlist_join(const struct strlist *list);
+/* The same with another text between than a blank. */
+char *strlist_join_with(const struct strlist *list, const char *between);
 void strlist_dispose(struct strlist *list);
 
 #endif

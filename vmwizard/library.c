@@ -59,10 +59,7 @@ static uint64_t cd_bytes(int fd)
 	unsigned char pvd[PVD_BLOCK_BYTES + 2];
 	if (pread(fd, pvd, sizeof(pvd), PVD_AT) != (ssize_t)sizeof(pvd))
 		return 0;
-	uint64_t blocks = 0;
-	for (int i = 3; i >= 0; i--)
-		blocks = blocks << 8 | pvd[PVD_BLOCKS + i];
-	return blocks * (uint64_t)(pvd[PVD_BLOCK_BYTES] | pvd[PVD_BLOCK_BYTES + 1] << 8);
+	return num_little_endian(pvd + PVD_BLOCKS, 4) * num_little_endian(pvd + PVD_BLOCK_BYTES, 2);
 }
 
 static char *name_of_cd(const char *label)
@@ -130,11 +127,10 @@ static int check_sum(const struct library_job *job, const char *part, struct err
 		return 0;
 	if (fetch_sha256(job->root, part, hex, err) < 0)
 		return -1;
-	if (strcmp(hex, job->sha256) == 0)
+	if (fetch_compare(hex, job->sha256, job->source, err) == 0)
 		return 0;
 	(void)file_remove(job->root, part, NULL);
-	return err_set(err, ERR_INVALID, 0, _("%s: wrong checksum: SHA-256 is %s, should be %s"),
-		job->source, hex, job->sha256);
+	return -1;
 }
 
 static int copy_to(

@@ -6,6 +6,7 @@
 
 #include "bootargs.h"
 #include "conftext.h"
+#include "failed.h"
 #include "file.h"
 #include "host.h"
 #include "lang.h"
@@ -15,7 +16,6 @@
 #include "source.h"
 #include "store.h"
 
-#define FAILED_DIR "/run/domus/failed"
 #define FAILED_PATH FAILED_DIR "/boot-arguments"
 
 /* Short words for the keys that the boot loader knows. */
@@ -146,10 +146,9 @@ static int check_health(const char *root, struct err *err)
 	static const char *const argv[] = {"xl", "list", NULL};
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
 		CLEANUP(mem_free_string) char *path = xasprintf(FAILED_DIR "/%s", needed[i]);
-		CLEANUP(str_dispose) struct str text = STR_INIT;
-		if (file_read(root, path, 4096, &text, NULL) == 0)
-			return err_set(err, ERR_PROC, 0, "%s: %.*s", needed[i],
-				(int)strcspn(str_text(&text), "\n"), str_text(&text));
+		CLEANUP(mem_free_string) char *reason = file_first_line(root, path);
+		if (reason)
+			return err_set(err, ERR_PROC, 0, "%s: %s", needed[i], reason);
 	}
 	const struct proc_spec spec = {.argv = argv, .timeout_ms = 20000};
 	if (is_xen(root) && proc_run_ok(&spec, err) < 0)

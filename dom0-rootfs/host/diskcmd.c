@@ -7,13 +7,11 @@
 #include <string.h>
 
 #include "diskinv.h"
-#include "file.h"
+#include "failed.h"
 #include "host.h"
 #include "lang.h"
 #include "mem.h"
 #include "smart.h"
-
-#define FAILED_DIR "/run/domus/failed"
 
 /* One disk and what it said; result as of smart_read(). */
 struct health {
@@ -97,7 +95,7 @@ static json_t *json_of(const struct disk_info *disk, const struct health *health
 static int record(
 	const struct options *options, const struct disk_info *disk, const struct health *health)
 {
-	CLEANUP(mem_free_string) char *path = xasprintf(FAILED_DIR "/disk-%s", disk->name);
+	CLEANUP(mem_free_string) char *name = xasprintf("disk-%s", disk->name);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	CLEANUP(str_dispose) struct str use = STR_INIT;
 	CLEANUP(str_dispose) struct str what = STR_INIT;
@@ -105,16 +103,14 @@ static int record(
 	/* One that does not answer now may have said before that it fails. */
 	if (health->result < 0)
 		return 0;
-	if (health->result > 0 || !health->smart.is_failing)
-		return file_remove(options->root, path, &err) < 0 ? host_fail(&err) : 0;
-	disk_describe(disk, &what);
-	describe_use(disk, &use);
-	str_add(&text, _("disk %s (%s) says that it is failing: copy what is on it, replace it\n"),
-		str_text(&what), str_text(&use));
-	if (file_make_dirs(options->root, FAILED_DIR, 0755, &err) < 0 ||
-		file_update(options->root, path, str_text(&text), text.len, 0644, &err) < 0)
-		return host_fail(&err);
-	return 0;
+	if (health->result == 0 && health->smart.is_failing) {
+		disk_describe(disk, &what);
+		describe_use(disk, &use);
+		str_add(&text,
+			_("disk %s (%s) says that it is failing: copy what is on it, replace it"),
+			str_text(&what), str_text(&use));
+	}
+	return failed_set(options->root, name, str_text(&text), &err) < 0 ? host_fail(&err) : 0;
 }
 
 int command_disks(const struct options *options)

@@ -8,6 +8,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "netaddr.h"
+#include "netinv.h"
 #include "peer.h"
 
 /* ---- names ---- */
@@ -232,17 +233,15 @@ static void build_syslogd(const struct etc_input *in, struct str *out)
 /* ---- firewall ---- */
 
 /*
- * Bridged frames of guests never come here: they are the bridge family's. The table is replaced
- * alone, not "flush ruleset", which would take the guests' anti-spoofing rules with it.
- */
-/*
  * What a guest sends to this host is marked where its card is still known, at the bridge; the host's own
  * rules see the bridge only. A mark survives the fragments' reassembly.
  */
 #define GUEST_MARK "0x646f6d55"
-/* The same number is in dom0-rootfs/hotplug/link.h, which puts guests' interfaces of any name into that group. */
-#define GUEST_GROUP "1986619"
 
+/*
+ * Bridged frames of guests never come to the second table: they are the bridge family's. Each table is
+ * replaced alone, not "flush ruleset", which would take the guests' anti-spoofing rules with it.
+ */
 static void build_nftables(const struct etc_input *in, struct str *out)
 {
 	str_add(out, ETC_MARK "table bridge domus\n"
@@ -251,7 +250,7 @@ static void build_nftables(const struct etc_input *in, struct str *out)
 			      "\tchain input {\n"
 			      "\t\ttype filter hook input priority filter; policy accept;\n"
 			      "\t\tiifname \"vif*\" meta mark set " GUEST_MARK "\n"
-			      "\t\tiifgroup " GUEST_GROUP " meta mark set " GUEST_MARK "\n"
+			      "\t\tiifgroup " NETINV_GUEST_GROUP " meta mark set " GUEST_MARK "\n"
 			      "\t}\n"
 			      "}\n"
 			      "\n"

@@ -56,7 +56,7 @@ static void find_differences(const char *root, struct differences *d)
 	for (size_t i = 0; i < local.count; i++)
 		if (!local.items[i].refusal)
 			strlist_add(&d->replaced, local.items[i].path);
-	local_describe_outdated(root, &d->outdated);
+	local_describe_outdated(&local, &d->outdated);
 }
 
 static void differences_dispose(struct differences *d)

@@ -133,12 +133,6 @@ void local_dispose(struct local_files *files)
 	*files = (struct local_files){.items = NULL};
 }
 
-static int make_dir_of(const char *root, const char *path, struct err *err)
-{
-	CLEANUP(mem_free_string) char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	return file_make_dirs(root, dir, 0755, err);
-}
-
 /* Copies this release's own beside, of the time of the user's file. */
 static int record(const char *root, const char *name, const char *own, const struct stat *mine,
 	struct err *err)
@@ -151,7 +145,7 @@ static int record(const char *root, const char *name, const char *own, const str
 	const struct timespec times[2] = {mine->st_mtim, mine->st_mtim};
 	if (own && file_read(root, own, FILE_MAX_BYTES, &text, err) < 0)
 		return -1;
-	if (make_dir_of(root, path, err) < 0 ||
+	if (file_make_dirs(root, dir, 0755, err) < 0 ||
 		file_write(root, path, str_text(&text), text.len, 0644, err) < 0 ||
 		file_open_dir(root, dir, &fd, err) < 0)
 		return -1;
@@ -164,24 +158,24 @@ int local_put(const char *root, const struct local_file *file, struct err *err)
 {
 	const char *name = file->path + strlen("/etc/");
 	CLEANUP(mem_free_string) char *mine = xasprintf(LOCAL_DIR "/%s", name);
+	CLEANUP(mem_free_string)
+	char *dir = xstrndup(file->path, (size_t)(strrchr(file->path, '/') - file->path));
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	struct stat st;
 	if (look(root, mine, &st) < 0)
 		return err_set(err, ERR_IO, errno, _("cannot read %s"), mine);
 	if (file_read(root, mine, FILE_MAX_BYTES, &text, err) < 0 ||
-		make_dir_of(root, file->path, err) < 0 ||
+		file_make_dirs(root, dir, 0755, err) < 0 ||
 		file_update(root, file->path, str_text(&text), text.len, st.st_mode & 0777, err) <
 			0)
 		return -1;
 	return is_recorded(root, name) ? 0 : record(root, name, file->own, &st, err);
 }
 
-void local_describe_outdated(const char *root, struct strlist *ret_lines)
+void local_describe_outdated(const struct local_files *files, struct strlist *ret_lines)
 {
-	CLEANUP(local_dispose) struct local_files files;
-	local_find(root, &files);
-	for (size_t i = 0; i < files.count; i++) {
-		const struct local_file *file = &files.items[i];
+	for (size_t i = 0; i < files->count; i++) {
+		const struct local_file *file = &files->items[i];
 		const char *name = file->path + strlen("/etc/");
 		if (file->is_outdated)
 			strlist_addf(ret_lines,

@@ -34,6 +34,6 @@ void local_dispose(struct local_files *files);
 int local_put(const char *root, const struct local_file *file, struct err *err);
 
 /* What there is to say of those that are outdated, a line each. */
-void local_describe_outdated(const char *root, struct strlist *ret_lines);
+void local_describe_outdated(const struct local_files *files, struct strlist *ret_lines);
 
 #endif

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "failed.h"
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
 #include "mounted.h"
 #include "poolplan.h"
 
-#define FAILED_DIR "/run/domus/failed"
 #define GUEST_DIR "/etc/xen"
 
 enum { GUEST_MAX_BYTES = 256 * 1024 };
@@ -40,12 +40,8 @@ static bool is_up(const char *root, const struct host_pool *pool)
 /* What is wrong with a pool stays on the status page until it is right. */
 static void record(const char *root, const struct host_pool *pool, const struct err *err)
 {
-	CLEANUP(mem_free_string) char *path = xasprintf(FAILED_DIR "/pool-%s", pool->name);
-	CLEANUP(mem_free_string) char *text = err ? xasprintf("%s\n", err->text) : NULL;
-	if (!text)
-		(void)file_remove(root, path, NULL);
-	else if (file_make_dirs(root, FAILED_DIR, 0755, NULL) == 0)
-		(void)file_write(root, path, text, strlen(text), 0644, NULL);
+	CLEANUP(mem_free_string) char *name = xasprintf("pool-%s", pool->name);
+	(void)failed_set(root, name, err ? err->text : NULL, NULL);
 }
 
 /* Failures: 0 or 1. */

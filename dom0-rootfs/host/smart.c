@@ -13,6 +13,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "num.h"
 
 enum {
 	TIMEOUT_MS = 10000,
@@ -42,17 +43,10 @@ enum {
 
 /* ---- what the bytes mean */
 
-static uint64_t little_endian(const uint8_t *bytes, size_t count)
-{
-	uint64_t value = 0;
-	while (count-- > 0)
-		value = value << 8 | bytes[count];
-	return value;
-}
-
 bool smart_is_on(const uint8_t block[SMART_BLOCK])
 {
-	return (little_endian(block + 2 * 82, 2) & 1) && (little_endian(block + 2 * 85, 2) & 1);
+	return (num_little_endian(block + 2 * 82, 2) & 1) &&
+	       (num_little_endian(block + 2 * 85, 2) & 1);
 }
 
 static void take_attribute(const uint8_t *entry, struct smart *smart)
@@ -62,12 +56,12 @@ static void take_attribute(const uint8_t *entry, struct smart *smart)
 	case ID_REPLACED:
 	case ID_PENDING:
 	case ID_LOST:
-		smart->bad += little_endian(raw, 6);
+		smart->bad += num_little_endian(raw, 6);
 		smart->has_bad = true;
 		break;
 	case ID_HOURS:
 		/* The upper bytes hold minutes, or nothing, as the maker likes. */
-		smart->hours = little_endian(raw, 4);
+		smart->hours = num_little_endian(raw, 4);
 		smart->has_hours = true;
 		break;
 	case ID_AIR_TEMPERATURE:
@@ -106,7 +100,7 @@ int smart_parse_verdict(const uint8_t *sense, size_t length)
 
 void smart_parse_nvme(const uint8_t block[SMART_BLOCK], struct smart *smart)
 {
-	uint64_t kelvin = little_endian(block + 1, 2);
+	uint64_t kelvin = num_little_endian(block + 1, 2);
 	*smart = (struct smart){.is_failing = (block[0] & NVME_FAILING) != 0,
 		.has_temperature = kelvin != 0,
 		.temperature_c = (int)kelvin - 273,
@@ -114,9 +108,9 @@ void smart_parse_nvme(const uint8_t block[SMART_BLOCK], struct smart *smart)
 		.wear_percent = block[5],
 		/* Sixteen bytes each: eight will do. */
 		.has_hours = true,
-		.hours = little_endian(block + 128, 8),
+		.hours = num_little_endian(block + 128, 8),
 		.has_bad = true,
-		.bad = little_endian(block + 160, 8)};
+		.bad = num_little_endian(block + 160, 8)};
 }
 
 void smart_describe(const struct smart *smart, struct str *ret_text)

@@ -7,18 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "failed.h"
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
 
-#define FAILED_DIR "/run/domus/failed"
-
 static char *first_line(const char *root, const char *path, const char *fallback)
 {
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (file_read(root, path, 65536, &text, NULL) < 0)
-		return xstrdup(fallback);
-	return xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
+	char *line = file_first_line(root, path);
+	return line ? line : xstrdup(fallback);
 }
 
 /* "Name:   123 kB" of /proc/meminfo, see proc(5). */

@@ -6,13 +6,13 @@
 #include <inttypes.h>
 #include <sys/statvfs.h>
 
+#include "failed.h"
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
 
 #define STATE_DIR "/run/domus/state"
-#define FAILED_PATH "/run/domus/failed/state-full"
 
 enum { NEARLY_PERCENT = 90 };
 
@@ -51,10 +51,5 @@ int statefill_check(const char *root, struct err *err)
 		.total_files = st.f_files,
 		.free_files = st.f_ffree};
 	statefill_text(&fill, &text);
-	if (!text.len)
-		return file_remove(root, FAILED_PATH, err);
-	str_add(&text, "\n");
-	if (file_make_dirs(root, "/run/domus/failed", 0755, err) < 0)
-		return -1;
-	return file_update(root, FAILED_PATH, str_text(&text), text.len, 0644, err);
+	return failed_set(root, "state-full", str_text(&text), err);
 }

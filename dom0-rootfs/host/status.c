@@ -38,10 +38,17 @@ static void print_hand_edits(const char *root)
 }
 
 /* Files of the user's that may lack what a newer release brought. */
+static void read_outdated(const char *root, struct strlist *ret_lines)
+{
+	CLEANUP(local_dispose) struct local_files files;
+	local_find(root, &files);
+	local_describe_outdated(&files, ret_lines);
+}
+
 static void print_outdated(const char *root)
 {
 	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
-	local_describe_outdated(root, &lines);
+	read_outdated(root, &lines);
 	for (size_t i = 0; i < lines.count; i++)
 		(void)printf("%s\n", lines.items[i]);
 }
@@ -74,7 +81,7 @@ static json_t *json_of_outdated(const char *root)
 {
 	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
 	json_t *list = json_array();
-	local_describe_outdated(root, &lines);
+	read_outdated(root, &lines);
 	for (size_t i = 0; i < lines.count; i++)
 		(void)json_array_append_new(list, json_string(lines.items[i]));
 	return list;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conftext.h"
+#include "failed.h"
 #include "file.h"
 #include "host.h"
 #include "hostpool.h"
@@ -25,7 +26,6 @@
 #include "storage.h"
 #include "store.h"
 
-#define FULL_PATH "/run/domus/failed/storage-full"
 #define UUID_PATH "/proc/sys/kernel/random/uuid"
 
 enum { TOOL_TIMEOUT_MS = 60000, UUID_LEN = 36, SECTOR_BYTES = 512 };
@@ -115,12 +115,7 @@ static int check(const struct options *options, struct err *err)
 			str_add(&text, _(" (metadata %.0f %%): grow it, or remove disks"),
 				p->meta_percent);
 	}
-	if (!text.len)
-		return file_remove(options->root, FULL_PATH, err);
-	str_add(&text, "\n");
-	if (file_make_dirs(options->root, "/run/domus/failed", 0755, err) < 0)
-		return -1;
-	return file_update(options->root, FULL_PATH, str_text(&text), text.len, 0644, err);
+	return failed_set(options->root, "storage-full", str_text(&text), err);
 }
 
 /* ---- what a disk is taken for */

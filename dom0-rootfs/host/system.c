@@ -114,13 +114,7 @@ int command_time(const struct options *options)
 
 void system_list_keymaps(const char *root, struct strlist *ret_names)
 {
-	CLEANUP(strlist_dispose) struct strlist files = STRLIST_INIT;
-	(void)file_list_dir(root, KEYMAP_DIR, &files, NULL);
-	for (size_t i = 0; i < files.count; i++) {
-		size_t len = strlen(files.items[i]);
-		if (len > 5 && strcmp(files.items[i] + len - 5, ".bmap") == 0)
-			strlist_addf(ret_names, "%.*s", (int)(len - 5), files.items[i]);
-	}
+	(void)file_list_suffix(root, KEYMAP_DIR, ".bmap", ret_names, NULL);
 	if (!strlist_has(ret_names, "us"))
 		strlist_add(ret_names, "us");
 }

@@ -16,6 +16,7 @@
 
 #include "attrs.h"
 #include "file.h"
+#include "netinv.h"
 #include "str.h"
 
 /* The interface's name is put into the request; -1 with errno. */
@@ -129,7 +130,7 @@ int link_prepare_port(const char *name, struct err *err)
 		return err_set(err, ERR_IO, errno, "cannot set the address of %s", name);
 	/* A kernel without IPv6 needs none of it. */
 	(void)set_entry("/proc/sys/net/ipv6/conf", name, "disable_ipv6", "1");
-	if (set_entry("/sys/class/net", name, "netdev_group", LINK_GUEST_GROUP) < 0)
+	if (set_entry("/sys/class/net", name, "netdev_group", NETINV_GUEST_GROUP) < 0)
 		return err_set(err, ERR_IO, errno, "cannot mark %s as a guest's", name);
 	return 0;
 }

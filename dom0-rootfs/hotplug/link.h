@@ -19,9 +19,6 @@ int link_rename(const char *name, const char *new_name, struct err *err);
 int link_get_mtu(const char *name, int *ret_mtu, struct err *err);
 int link_set_mtu(const char *name, int mtu, struct err *err);
 
-/* The firewall, domus-host's nftables.conf, knows by it that a guest is behind an interface of whatever name. */
-#define LINK_GUEST_GROUP "1986619"
-
 /*
  * Makes an interface that is down fit for a bridge: the highest MAC address, so that the bridge
  * never takes it for its own, and no IPv6 address of this host on it, and in the guests' group.

@@ -171,12 +171,27 @@ static void lists_by_suffix(void **state)
 	assert_int_equal(file_list_suffix(*state, "/missing", ".cfg", &found, NULL), -1);
 }
 
+static void first_line(void **state)
+{
+	static const struct {
+		const char *text, *line;
+	} cases[] = {{"a b\nc\n", "a b"}, {"only", "only"}, {"", ""}, {"\nx", ""}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(file_write(*state, "/line", cases[i].text, strlen(cases[i].text),
+					 0600, NULL),
+			0);
+		CLEANUP(mem_free_string) char *line = file_first_line(*state, "/line");
+		assert_string_equal(line, cases[i].line);
+	}
+	assert_null(file_first_line(*state, "/missing"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {SCRATCH_TEST(write_then_read), SCRATCH_TEST(too_large),
 		SCRATCH_TEST(missing), SCRATCH_TEST(links_stay_inside),
 		SCRATCH_TEST(a_fifo_does_not_hang), SCRATCH_TEST(nothing_is_left_aside),
 		SCRATCH_TEST(updates_leave_alone_what_is_right), SCRATCH_TEST(lists_are_sorted),
-		SCRATCH_TEST(lists_by_suffix)};
+		SCRATCH_TEST(lists_by_suffix), SCRATCH_TEST(first_line)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

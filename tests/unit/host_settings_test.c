@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changes in a configuration's text, differences of two configurations, secrets of bundles, GRUB's words. */
-/* sources: dom0-rootfs/host/conftext.c dom0-rootfs/host/changes.c dom0-rootfs/host/storage.c dom0-rootfs/host/poolplan.c dom0-rootfs/host/pools.c dom0-rootfs/host/host.c */
+/* sources: dom0-rootfs/host/conftext.c dom0-rootfs/host/changes.c dom0-rootfs/host/storage.c dom0-rootfs/host/poolplan.c dom0-rootfs/host/pools.c dom0-rootfs/host/failed.c dom0-rootfs/host/host.c */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>

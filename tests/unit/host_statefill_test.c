@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When the state partition counts as nearly full. */
-/* sources: dom0-rootfs/host/statefill.c */
+/* sources: dom0-rootfs/host/statefill.c dom0-rootfs/host/failed.c */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>

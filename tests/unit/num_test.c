@@ -113,10 +113,19 @@ static void sizes_as_text(void **state)
 		assert_string_equal(num_size_text(cases[i].bytes, buf), cases[i].text);
 }
 
+static void little_endian(void **state)
+{
+	static const unsigned char bytes[] = {0x01, 0x02, 0xff, 0, 0, 0, 0, 0x80};
+	(void)state;
+	assert_true(num_little_endian(bytes, 0) == 0);
+	assert_true(num_little_endian(bytes, 2) == 0x0201);
+	assert_true(num_little_endian(bytes, 8) == 0x8000000000ff0201);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(numbers), cmocka_unit_test(whole_range),
 		cmocka_unit_test(sizes), cmocka_unit_test(sums_do_not_wrap),
-		cmocka_unit_test(sizes_as_text)};
+		cmocka_unit_test(sizes_as_text), cmocka_unit_test(little_endian)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

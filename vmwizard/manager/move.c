@@ -60,18 +60,11 @@ static bool choose_way(struct manager *m, struct request *request)
 	return true;
 }
 
-static void join(const struct strlist *lines, const char *between, struct str *out)
-{
-	for (size_t i = 0; i < lines->count; i++)
-		str_add(out, "%s%s", i ? between : "", lines->items[i]);
-}
-
 /* Both hosts are asked; all that speaks against it is shown at once. */
 static bool is_possible(struct manager *m, const struct request *request, const char *peer)
 {
 	CLEANUP(mem_free_string) char *text = xasprintf(_("%s is asked"), peer);
 	CLEANUP(migrate_result_dispose) struct migrate_result result;
-	CLEANUP(str_dispose) struct str findings = STR_INIT;
 	const struct ui_question q = {
 		.id = "move-check", .title = _("Move to a host"), .text = text, .help = ""};
 	const struct migrate_request dry = {.root = m->session->root,
@@ -85,10 +78,10 @@ static bool is_possible(struct manager *m, const struct request *request, const 
 	ui_gauge(m->ui, &q, 0);
 	int rc = migrate_send(&dry, &result, &err);
 	ui_gauge_end(m->ui);
-	join(&result.findings, "\n", &findings);
-	if (rc < 0 || findings.len)
-		ui_say(m->ui, q.title, "%s", rc < 0 ? err.text : str_text(&findings));
-	return rc == 0 && !findings.len;
+	CLEANUP(mem_free_string) char *findings = strlist_join_with(&result.findings, "\n");
+	if (rc < 0 || findings[0])
+		ui_say(m->ui, q.title, "%s", rc < 0 ? err.text : findings);
+	return rc == 0 && !findings[0];
 }
 
 bool move_ask(struct manager *m, struct request *request, char **ret_peer)
@@ -132,9 +125,9 @@ static int say_result(const struct request *request, const struct migrate_result
 	const struct job_out *out, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	join(&result->findings, "; ", &text);
-	if (text.len)
-		return err_set(err, ERR_INVALID, 0, "%s", str_text(&text));
+	CLEANUP(mem_free_string) char *findings = strlist_join_with(&result->findings, "; ");
+	if (findings[0])
+		return err_set(err, ERR_INVALID, 0, "%s", findings);
 	if (result->end == MIG_END_UNDECIDED)
 		return err_set(err, ERR_PROC, 0,
 			_("undecided: it may run on %s, which does not answer (%s)"), request->text,

@@ -31,19 +31,11 @@ static char *wwid_of(const char *root, dev_t device)
 		CLEANUP(mem_free_string)
 		char *path = xasprintf(
 			"/sys/dev/block/%u:%u/%s", major(device), minor(device), names[i]);
-		CLEANUP(str_dispose) struct str text = STR_INIT;
-		if (file_read(root, path, 512, &text, NULL) == 0)
-			return xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
+		char *wwid = file_first_line(root, path);
+		if (wwid)
+			return wwid;
 	}
 	return xstrdup("");
-}
-
-static char *read_line(const char *root, const char *path)
-{
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (file_read(root, path, 4096, &text, NULL) < 0)
-		return xstrdup("");
-	return xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
 }
 
 /* True when a loop device has the file open through the page cache: what the other host reads may be old. */
@@ -56,9 +48,9 @@ static bool is_buffered(const char *root, const char *path)
 		char *backing = xasprintf("/sys/block/%s/loop/backing_file", names.items[i]);
 		CLEANUP(mem_free_string)
 		char *direct = xasprintf("/sys/block/%s/loop/dio", names.items[i]);
-		CLEANUP(mem_free_string) char *file = read_line(root, backing);
-		CLEANUP(mem_free_string) char *is_direct = read_line(root, direct);
-		if (strcmp(file, path) == 0 && strcmp(is_direct, "0") == 0)
+		CLEANUP(mem_free_string) char *file = file_first_line(root, backing);
+		CLEANUP(mem_free_string) char *is_direct = file_first_line(root, direct);
+		if (file && strcmp(file, path) == 0 && is_direct && strcmp(is_direct, "0") == 0)
 			return true;
 	}
 	return false;

@@ -139,21 +139,13 @@ int record_forget(const char *root, const char *dir, const char *key, struct err
 
 void record_list(const char *root, const char *dir, struct strlist *ret_keys)
 {
-	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	if (!file_exists(root, dir) || file_list_dir(root, dir, &names, NULL) < 0)
-		return;
-	for (size_t i = 0; i < names.count; i++) {
-		size_t len = strlen(names.items[i]);
-		if (len > 5 && strcmp(names.items[i] + len - 5, ".json") == 0)
-			strlist_addf(ret_keys, "%.*s", (int)len - 5, names.items[i]);
-	}
+	(void)file_list_suffix(root, dir, ".json", ret_keys, NULL);
 }
 
 char *record_boot(const char *root)
 {
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	(void)file_read(root, "/proc/sys/kernel/random/boot_id", 64, &text, NULL);
-	return xstrndup(str_text(&text), strcspn(str_text(&text), "\n"));
+	char *id = file_first_line(root, "/proc/sys/kernel/random/boot_id");
+	return id ? id : xstrdup("");
 }
 
 int record_lock(const char *root, const char *name, unsigned wait_ms, int *ret_fd, struct err *err)

@@ -34,6 +34,9 @@ record_failure() {
 	logger -t domus -p daemon.err "$1: $2" 2>/dev/null || :
 }
 
+# Are there pools in the host's file, or in the one that stands in for it?
+has_pools() { cat /etc/domus/host.conf /var/lib/domus/good/? 2>/dev/null | grep -q '^\[pool '; }
+
 # step NAME TEXT COMMAND ARG...: one thing at boot. It goes on whatever happens, but never silently.
 step() {
 	STEP_NAME=$1 STEP_TEXT=$2
