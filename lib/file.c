@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@ struct open_how_v0 {
 #define RESOLVE_IN_ROOT_V0 0x10u
 
 #define LINE_FILE_MAX 65536
+#define LOCK_TICK_MS 100
 
 static bool is_real_root(const char *root)
 {
@@ -77,6 +80,24 @@ static int fail(struct err *err, int sys, const char *what, const char *root, co
 {
 	CLEANUP(mem_free_string) char *full = join(root, path);
 	return err_set(err, code_of(sys), sys, "%s %s", what, full);
+}
+
+int file_lock(const char *root, const char *path, unsigned wait_ms, int *ret_fd, struct err *err)
+{
+	CLEANUP(mem_free_string) char *full = join(root, path);
+	CLEANUP(file_close) int fd = open(full, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_IO, errno, _("cannot open %s"), path);
+	for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += LOCK_TICK_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_set(err, ERR_IO, errno, _("cannot lock %s"), path);
+		if (waited >= wait_ms)
+			return 1;
+		(void)poll(NULL, 0, LOCK_TICK_MS);
+	}
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
 }
 
 void file_close(int *fd)

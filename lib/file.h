@@ -78,6 +78,13 @@ int file_open_dir(const char *root, const char *path, int *ret_fd, struct err *e
 /* path as seen from the present directory, as a path from "/". The caller frees. */
 char *file_absolute(const char *path);
 
+/*
+ * Locks a file of no content for this process alone (flock(2)), made with mode 0600 if it is missing.
+ * It is never removed: two processes must not hold locks on two files of one name. Waits wait_ms at
+ * most. Returns 0 and the descriptor that holds the lock, 1 if somebody else has it, or -1.
+ */
+int file_lock(const char *root, const char *path, unsigned wait_ms, int *ret_fd, struct err *err);
+
 /* For CLEANUP(): closes a descriptor that is not negative. */
 void file_close(int *fd);
 

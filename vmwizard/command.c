@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "lang.h"
 #include "mem.h"
 #include "proc.h"
@@ -66,6 +67,15 @@ int command_wait_alive(const char *name, struct err *err)
 	}
 	vm_xen_close(xen);
 	return rc;
+}
+
+int command_lock(const char *root, const char *uuid)
+{
+	/* As state_lock_guest() of the monitor names it; a worker of it is done in seconds. */
+	CLEANUP(mem_free_string) char *path = xasprintf("/run/domus/monitor/%s.lock", uuid);
+	int fd = -1;
+	(void)file_lock(root, path, AWAY_LIMIT_MS, &fd, NULL);
+	return fd;
 }
 
 static bool destroy_one(const struct vm_list *list, const char *uuid)

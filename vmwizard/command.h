@@ -13,6 +13,11 @@
 int command_run(const struct strlist *argv, unsigned timeout_ms, struct err *err);
 /* A guest that was just started is there and stays for two seconds, or why not. */
 int command_wait_alive(const char *name, struct err *err);
+/*
+ * Until the descriptor is closed domus-monitor leaves a guest alone: one that dies at its first start
+ * is not made anew behind our back. -1 where no monitor runs.
+ */
+int command_lock(const char *root, const char *uuid);
 /* The running guest with this uuid is destroyed, as often as it comes back. */
 void command_take_away(const char *uuid);
 

@@ -221,12 +221,15 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 	const struct vm_progress *progress, struct err *err)
 {
 	const struct runner r = {.root = root, .plan = plan, .progress = progress};
+	CLEANUP(file_close) int lock = -1;
 	size_t done = 0;
 	int rc = 0;
 	for (; rc == 0 && done < plan->n_steps; done += rc == 0) {
 		const struct vm_step *step = &plan->steps[done];
 		if (progress && progress->step)
 			progress->step(progress->context, done, plan->n_steps, step->what);
+		if (is_domain(step) && plan->uuid && lock < 0)
+			lock = command_lock(root, plan->uuid);
 		rc = run_step(&r, step, err);
 		if (rc < 0) {
 			(void)err_prefix(err, "%s: ", step->what);

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,44 +42,12 @@ int64_t state_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The descriptor, or -1. */
-static int open_lock(const char *path, struct err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		(void)err_set(err, ERR_IO, errno, "cannot open %s", path);
-	return fd;
-}
-
-/* 0: got it, 1: somebody else has it, -1: error. */
-static int try_lock(int fd, int how, const char *path, struct err *err)
-{
-	while (flock(fd, how) != 0) {
-		if (errno == EWOULDBLOCK)
-			return 1;
-		if (errno != EINTR)
-			return err_set(err, ERR_IO, errno, "cannot lock %s", path);
-	}
-	return 0;
-}
-
 int state_lock_guest(const char *run, const char *uuid, int *ret_fd, struct err *err)
 {
 	char path[PATH_MAX];
-	int fd, r;
 
-	/* Never unlinked: two processes must not hold locks on two files of one name. */
 	(void)snprintf(path, sizeof(path), "%s/monitor/%s.lock", run, uuid);
-	fd = open_lock(path, err);
-	if (fd < 0)
-		return -1;
-	r = try_lock(fd, LOCK_EX | LOCK_NB, path, err);
-	if (r != 0)
-		close(fd);
-	else
-		*ret_fd = fd;
-	return r;
+	return file_lock("/", path, 0, ret_fd, err);
 }
 
 int state_share_actions(const char *run, int *ret_fd, struct err *err)
@@ -89,10 +56,13 @@ int state_share_actions(const char *run, int *ret_fd, struct err *err)
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/monitor/actions.lock", run);
-	fd = open_lock(path, err);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return -1;
-	if (try_lock(fd, LOCK_SH, path, err) != 0) {
+		return err_set(err, ERR_IO, errno, "cannot open %s", path);
+	while (flock(fd, LOCK_SH) != 0) {
+		if (errno == EINTR)
+			continue;
+		(void)err_set(err, ERR_IO, errno, "cannot lock %s", path);
 		close(fd);
 		return -1;
 	}
@@ -133,7 +103,6 @@ static unsigned long long start_of(long pid)
 
 int state_begin_stopping(const char *run, int timeout_ms, struct err *err)
 {
-	int64_t end_ms = state_now_ms() + timeout_ms;
 	char path[PATH_MAX], text[64];
 	int fd, r;
 
@@ -144,12 +113,9 @@ int state_begin_stopping(const char *run, int timeout_ms, struct err *err)
 		return -1;
 	/* Who shares the lock now may have looked before the flag was there; who comes later sees it. */
 	(void)snprintf(path, sizeof(path), "%s/monitor/actions.lock", run);
-	fd = open_lock(path, err);
-	if (fd < 0)
-		return -1;
-	while ((r = try_lock(fd, LOCK_EX | LOCK_NB, path, err)) == 1 && state_now_ms() < end_ms)
-		(void)poll(NULL, 0, 100);
-	close(fd);
+	r = file_lock("/", path, timeout_ms > 0 ? (unsigned)timeout_ms : 0, &fd, err);
+	if (r == 0)
+		close(fd);
 	return r;
 }
 

@@ -20,7 +20,8 @@ int64_t state_now_ms(void);
 
 /*
  * Takes the lock of one guest without waiting. Returns 0 and a descriptor that holds it until it
- * (and every copy of it) is closed, or 1 if another process has it, or -1.
+ * (and every copy of it) is closed, or 1 if another process has it, or -1. domus-vm takes it while a
+ * new guest starts for the first time (command_lock()).
  */
 int state_lock_guest(const char *run, const char *uuid, int *ret_fd, struct err *err);
 

@@ -63,7 +63,7 @@ def test_unattended_places():
     extra = drives(one=volumes[0], system=disk(name, "system.img"))
     with plain, secure, Machine(name, nic=f"user,model=e1000,tftp={folder}", extra=extra) as machine:
         machine.boot(timeout=300)
-        machine.run("ping -c 1 -w 30 10.0.2.2", timeout=60)
+        online(machine)
         for place in (plain.url("domus.conf"), "tftp://10.0.2.2/domus.conf", "LABEL=DOMUSCFG:/domus.conf"):
             output = unattended(machine, place)
             assert f"Unattended installation, from {place.replace('LABEL=DOMUSCFG:', '')}" in output, output
@@ -77,7 +77,7 @@ def test_unattended_places():
             assert reason in output and "fits no disk" not in output, output
         assert secure.posted == []
 
-        machine.run(f"wget -q -O - {plain.url('cert.pem')} >>/etc/ssl/certs/ca-certificates.crt")
+        trust(machine, plain)
         output = unattended(machine, secure.url("domus.conf"))
         assert "fits no disk" in output and "cannot report" not in output, output
         assert [(item["result"], "fits no disk" in item["error"])
@@ -112,6 +112,12 @@ reinstall = second
 [disk]
 serial = SYSTEM
 """
+
+
+def trust(machine, server):
+    online(machine)
+    machine.run(f"wget -q -O - {server.url('cert.pem')} >>/etc/ssl/certs/ca-certificates.crt")
+
 
 def component_is_added(machine):
     """Without QEMU a guest that needs it is refused, with the command that gets it from the medium; so it does."""

@@ -102,7 +102,7 @@ def test_vm_life(kind, tmp_path):
     with open(tmp_path / "store.img", "wb") as stream:
         stream.truncate(2 << 30)
     extra = ["-drive", f"if=virtio,format=raw,file={tmp_path}/store.img"]
-    with Server(files) as server, Machine(f"vm_life_{kind}", memory=2048, extra=extra) as machine:
+    with Server(files) as server, Machine(f"vm_life_{kind}", memory=2048, cpus=2, extra=extra) as machine:
         machine.boot(timeout=300)
         quiet(machine)
         online(machine)

@@ -22,8 +22,8 @@ def quiet(machine):
 
 def wait_until(machine, condition, seconds, otherwise):
     """Until a condition of the shell is true; else what `otherwise` prints is the failure."""
-    machine.run(f"(i=0; until {condition}; do i=$((i + 1)); [ $i -lt {seconds} ] || {{ {otherwise}; exit 1; }}; "
-                "sleep 1; done)", timeout=seconds * 3)
+    machine.run(f"(u() {{ cut -d. -f1 /proc/uptime; }}; E=$(($(u) + {seconds})); until {condition}; do [ $(u) -lt $E ] || {{ {otherwise}; exit 1; }}; "
+                "sleep 1; done)", timeout=seconds * 2 + 60)
 
 
 def online(machine):

@@ -5,10 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -16,7 +14,7 @@
 #include "mem.h"
 #include "vmwizard/paths.h"
 
-enum { RECORD_MAX = 2 * 1024 * 1024, TICK_MS = 100 };
+enum { RECORD_MAX = 2 * 1024 * 1024 };
 
 void record_init(struct record *record)
 {
@@ -150,28 +148,10 @@ char *record_boot(const char *root)
 
 int record_lock(const char *root, const char *name, unsigned wait_ms, int *ret_fd, struct err *err)
 {
-	CLEANUP(mem_free_string)
-	char *path = xasprintf("%s" RECORD_LOCKS "/%s.lock", root[1] ? root : "", name);
+	CLEANUP(mem_free_string) char *path = xasprintf(RECORD_LOCKS "/%s.lock", name);
 	if (file_make_dirs(root, RECORD_LOCKS, 0700, err) < 0)
 		return -1;
-	/* Never removed: two processes must not hold locks on two files of one name. */
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(err, ERR_IO, errno, _("cannot open %s"), path);
-	for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += TICK_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			(void)err_set(err, ERR_IO, errno, _("cannot lock %s"), path);
-			file_close(&fd);
-			return -1;
-		}
-		if (waited >= wait_ms) {
-			file_close(&fd);
-			return 1;
-		}
-		(void)poll(NULL, 0, TICK_MS);
-	}
-	*ret_fd = fd;
-	return 0;
+	return file_lock(root, path, wait_ms, ret_fd, err);
 }
 
 /* ---- the definition */
