@@ -13,6 +13,7 @@ enum err_code {
 	ERR_MISSING, /* something that must exist does not */
 	ERR_PROC,    /* a program ended with an error */
 	ERR_TIMEOUT, /* a time limit passed */
+	ERR_KILLED,  /* a program was ended by a signal: how far it came is not known */
 };
 
 struct err {

@@ -31,7 +31,7 @@ int command_run(const struct strlist *argv, unsigned timeout_ms, struct err *err
 		return 0;
 	const struct str *said = result.errors.len ? &result.errors : &result.output;
 	if (result.exit_code > 128)
-		return err_set(err, ERR_PROC, 0, _("%s was killed by signal %d (%s)"),
+		return err_set(err, ERR_KILLED, 0, _("%s was killed by signal %d (%s)"),
 			argv->items[0], result.exit_code - 128, strsignal(result.exit_code - 128));
 	if (said->len == 0)
 		return err_set(err, ERR_PROC, 0, _("%s ended with exit code %d and said nothing"),

@@ -171,6 +171,12 @@ static bool is_domain(const struct vm_step *step)
 		       strcmp(step->argv.items[1], "create") == 0);
 }
 
+/* A program that did not come to its end may have done its work: a volume that was not there before is there. */
+static bool is_half_done(const struct vm_step *step, const struct err *err)
+{
+	return step->kind == VM_STEP_RUN && (err->code == ERR_KILLED || err->code == ERR_TIMEOUT);
+}
+
 static void undo_step(const struct runner *r, const struct vm_step *step)
 {
 	if (is_domain(step)) {
@@ -222,6 +228,7 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 {
 	const struct runner r = {.root = root, .plan = plan, .progress = progress};
 	CLEANUP(file_close) int lock = -1;
+	struct err why = ERR_INIT;
 	size_t done = 0;
 	int rc = 0;
 	for (; rc == 0 && done < plan->n_steps; done += rc == 0) {
@@ -230,15 +237,17 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 			progress->step(progress->context, done, plan->n_steps, step->what);
 		if (is_domain(step) && plan->uuid && lock < 0)
 			lock = command_lock(root, plan->uuid);
-		rc = run_step(&r, step, err);
+		rc = run_step(&r, step, &why);
 		if (rc < 0) {
-			(void)err_prefix(err, "%s: ", step->what);
+			(void)err_set(err, why.code, 0, "%s: %s", step->what, why.text);
 			/*
 			 * A domain that was half made (xl killed), or does not live, is taken away
 			 * too; by its uuid: the name may be another's by now.
 			 */
 			if (is_domain(step))
 				command_take_away(plan->uuid);
+			else if (is_half_done(step, &why))
+				undo_step(&r, step);
 		}
 	}
 	while (rc < 0 && done > 0)

@@ -194,7 +194,8 @@ int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, s
 		return err_set(err, ERR_INVALID, 0,
 			_("guest %s is HVM: CPUs can be added while it runs, not taken; it has %u"),
 			a->name, guest.vcpus);
-	if (act_run(a, COMMAND_MS, err, "xl", "vcpu-set", a->name, number, NULL) < 0)
+	/* -i: more than the machine has are as good now as they were at the guest's start. */
+	if (act_run(a, COMMAND_MS, err, "xl", "vcpu-set", "-i", a->name, number, NULL) < 0)
 		return -1;
 	int rc = act_wait(a, 20, has_vcpus, &t, _("did not reach its new number of CPUs"), err);
 	if (!a->is_dry)

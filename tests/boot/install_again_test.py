@@ -39,7 +39,7 @@ def test_install_saved():
     install(name, drives(system=system) + texts_drive(name, text), 0)
     with Machine(name + "_saves", medium=None, extra=drives(system=system)) as machine:
         log_in(machine)
-        saved, template = machine.run("domus-host save"), machine.run("domus-host save --template")
+        saved, template = (machine.run(f"domus-host save {words}").replace("\r", "") for words in ("", "--template"))
         powers_off(machine)
     password = text.split("password = ", 1)[1].split("\n", 1)[0]
     texts = texts_drive(name, fill_in(template, password), saved)

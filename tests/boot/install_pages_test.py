@@ -32,16 +32,16 @@ def answer(terminal, steps):
 
 def saves_answers(machine, terminal):
     """To a stick that is plugged in now."""
-    terminal.press("END", "ENTER").wait("No USB stick with a FAT", 60 * SLOW).press("ENTER")
-    terminal.wait("Restart into the new host", 60 * SLOW)
+    no_stick, menu = "No USB stick with a FAT", "log in as root"  # of the menu, what the box covers
+    terminal.press("END", "ENTER").wait(no_stick, 60 * SLOW).press("ENTER").wait(menu, 60 * SLOW)
     machine.qmp("device_add", driver="usb-storage", drive="answers", id="stick", bus="xhci.0")
     for _ in range(20):
-        terminal.press("END", "ENTER").wait("\u2500 USB stick \u2500", 60 * SLOW)  # the box, not the menu's entry
-        if "No USB stick" not in terminal.text():
+        terminal.press("END", "ENTER").wait_any([no_stick, "Which one gets host.conf?"], 60 * SLOW)
+        if no_stick not in terminal.text():
             break
-        terminal.press("ENTER").wait("Restart into the new host", 60 * SLOW)
-    terminal.wait("Which one gets host.conf?", 60 * SLOW).press("ENTER").wait("host.conf is saved", 60 * SLOW).press("ENTER")
-    terminal.wait("Restart into the new host", 60 * SLOW)
+        terminal.press("ENTER").wait(menu, 60 * SLOW)
+    terminal.wait("Which one gets host.conf?").press("ENTER").wait("host.conf is saved", 60 * SLOW).press("ENTER")
+    terminal.wait(menu, 60 * SLOW)
 
 
 def check_saved(image):

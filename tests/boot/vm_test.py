@@ -61,7 +61,7 @@ def test_vm_demo_pv():
         vm(machine, "pin demo 0")
         vm(machine, "weight demo 512 50")
         pinned = machine.run("xl vcpu-list demo")
-        assert re.search(r" 0 / all\s", pinned) or "nr_cpus                : 1\r" in machine.run("xl info"), pinned
+        assert re.search(r" 0 / all\s", pinned) or re.search(r"nr_cpus +: 1\s", machine.run("xl info")), pinned
         cfg = machine.run("cat /etc/xen/demo.cfg; stat -c %a /etc/xen/demo.cfg")
         assert 'cpus = "0"' in cfg and "cpu_weight = 512" in cfg and "cap = 50" in cfg and "600" in cfg, cfg
         vm(machine, "autostart demo on")

@@ -98,19 +98,23 @@ class Terminal:
     def text(self):
         return "\n".join(line.rstrip() for line in self.screen.display).rstrip("\n") + "\n"
 
-    def wait(self, word, seconds=20):
-        """Until the text is on the screen (not: has been), and the screen has come to rest."""
+    def wait_any(self, words, seconds=20):
+        """Until one of the texts is on the screen (not: has been), and the screen has come to rest."""
         limit = time.monotonic() + seconds
         alive = True
         while time.monotonic() < limit:
-            if word in self.text():
+            if any(word in self.text() for word in words):
                 self.rest()
-                if word in self.text():
+                if any(word in self.text() for word in words):
                     return self
             if not alive:
                 break
             alive = self.feed()
-        raise AssertionError(f'"{word}" did not appear:\n{self.text()}')
+        missing = '" or "'.join(words)
+        raise AssertionError(f'"{missing}" did not appear:\n{self.text()}')
+
+    def wait(self, word, seconds=20):
+        return self.wait_any([word], seconds)
 
     def wait_line(self, line, word, seconds=20):
         """Until the text is on that line, from 0."""
