@@ -11,6 +11,7 @@ from install_test import FIRST_START, KEPT, apply, config_volume, conf, disk, dr
     powers_off, texts_drive
 from harness.machine import BUILD, ISO, LIVE, Machine
 from harness.server import Server, certificate
+from harness.vm import online
 
 # Fits no disk: every run ends before anything is written.
 TEXT = """\
@@ -143,13 +144,18 @@ def test_unattended_guest_and_reinstallation():
     With `after = shell` the medium's system stays. A component that was left out is added later."""
     name = "unattended_guest"
     system = disk(name, "system.img")
-    text = conf(a=("[disk]", FIRST_START), b=("[install]", "[install]\nafter = shell"))
+    both, cert = certificate(system.parent, "10.0.2.2")
+    plain, log = Server({"/cert.pem": cert.read_bytes()}), Server({}, both)
+    text = conf(a=("[disk]", FIRST_START), b=("[install]", f"[install]\nafter = shell\nreport = {log.url('log')}"))
     password = re.search(r"password = (\S+)", text).group(1)
     texts = texts_drive(name, text, AGAIN.format(password=password))
-    with Machine(name, extra=drives(system=system) + texts) as machine:
+    with plain, log, Machine(name, extra=drives(system=system) + texts) as machine:
         machine.boot(LIVE, timeout=300)
+        trust(machine, plain)
         output = unattended(machine, "LABEL=TEXTS:/0.conf", expected=0)
         assert output.rstrip().endswith("Domus is installed."), output
+        posted = [json.loads(data) for _, data in log.posted]
+        assert [(item["host"], item["result"], item["error"]) for item in posted] == [("xen1", "done", "")], posted
         powers_off(machine)
     with Machine(name + "_first", medium=None, extra=drives(system=system)) as machine:
         log_in(machine)
