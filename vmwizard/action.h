@@ -19,6 +19,7 @@ struct vm_action {
 	void *context;
 	unsigned timeout_s; /* to wait for the result; 0: the action's own */
 	bool is_dry;        /* commands are only shown: nothing is run, written or waited for */
+	bool is_forced;     /* a start takes disks over that another host owns */
 };
 
 int vm_start(const struct vm_action *a, struct err *err);

@@ -5,10 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "lang.h"
+#include "mem.h"
 #include "num.h"
 #include "vmwizard/act.h"
 #include "vmwizard/cli.h"
+#include "vmwizard/ownership.h"
 
 static void show(void *context, const char *command)
 {
@@ -24,7 +27,8 @@ struct vm_action cli_action(const struct cli *cli, const char *name)
 		.name = name,
 		.show = cli->is_json ? NULL : show,
 		.timeout_s = cli->timeout_s,
-		.is_dry = cli->is_dry || cli->session.facts};
+		.is_dry = cli->is_dry || cli->session.facts,
+		.is_forced = cli->is_forced};
 }
 
 static struct vm_action action_of(const struct cli *cli)
@@ -60,8 +64,31 @@ static int run(struct cli *cli, int (*act)(const struct vm_action *, struct err 
 	return CLI_OK;
 }
 
+/* What --force takes is said before; nobody is asked who takes nothing. */
+static bool may_take(const struct cli *cli, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(cli->args[0]);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	struct err why = ERR_INIT;
+	if (!cli->is_forced || cli->session.facts ||
+		file_read(cli->root, path, XLCFG_FILE_MAX, &text, NULL) < 0 ||
+		ownership_do_text(
+			cli->root, cli->args[0], str_text(&text), OWNERSHIP_CHECK, &why) == 0)
+		return true;
+	(void)fprintf(stderr, _("domus-vm: %s\n%s\n"), why.text,
+		_("--force makes it this host's. If a guest still uses it over there, both write to "
+		  "it and destroy what is on it."));
+	if (cli_is_sure(cli, _("It is used nowhere else.")))
+		return true;
+	(void)err_set(err, ERR_INVALID, 0, "%s", _("cancelled"));
+	return false;
+}
+
 int cli_start(struct cli *cli)
 {
+	struct err err = ERR_INIT;
+	if (vm_check_name(cli->args[0], NULL) == 0 && !may_take(cli, &err))
+		return cli_fail(&err);
 	return run(cli, vm_start);
 }
 

@@ -86,9 +86,9 @@ static void print_json(const struct cli *cli, const struct migrate_result *r)
 	json_t *findings = json_array();
 	for (size_t i = 0; i < r->findings.count; i++)
 		(void)json_array_append_new(findings, json_string(r->findings.items[i]));
-	cli_print_json(json_pack("{s:s, s:s, s:o, s:s, s:I, s:I}", "name", cli->args[0], "result",
-		word_of(r->end), "findings", findings, "why", r->why, "total_ms",
-		(json_int_t)r->total_ms, "downtime_ms", (json_int_t)r->downtime_ms));
+	cli_print_json(json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I}", "name", cli->args[0],
+		"result", word_of(r->end), "findings", findings, "why", r->why, "note", r->note,
+		"total_ms", (json_int_t)r->total_ms, "downtime_ms", (json_int_t)r->downtime_ms));
 }
 
 static void print_text(const struct cli *cli, const struct migrate_result *r)
@@ -99,6 +99,8 @@ static void print_text(const struct cli *cli, const struct migrate_result *r)
 		(void)fprintf(stderr, "domus-vm: %s\n", r->findings.items[i]);
 	if (r->findings.count)
 		return;
+	if (r->note[0])
+		(void)fprintf(stderr, "domus-vm: %s\n", r->note);
 	if (cli->is_dry) {
 		(void)printf(_("nothing speaks against moving %s\n"), name);
 		return;

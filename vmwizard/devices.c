@@ -11,6 +11,7 @@
 #include "vmwizard/command.h"
 #include "vmwizard/guestcfg.h"
 #include "vmwizard/image.h"
+#include "vmwizard/ownership.h"
 
 /* The guest's file as text and specification, and whether it runs. */
 struct guest {
@@ -155,6 +156,13 @@ int vm_detach_disk(const struct vm_action *a, const char *target, struct err *er
 		rc = xlcfg_list_remove(&g.cfg, "disk", i, err);
 	if (rc == 0)
 		rc = act_write_cfg(a, &g.cfg, err);
+	if (rc == 0 && !a->is_dry) {
+		while (g.spec.n_disks > i + 1)
+			vm_spec_remove_disk(&g.spec, g.spec.n_disks - 1);
+		while (g.spec.n_disks > 1)
+			vm_spec_remove_disk(&g.spec, 0);
+		rc = ownership_do(a->root, &g.spec, OWNERSHIP_RELEASE, err);
+	}
 	close_guest(&g);
 	return rc;
 }

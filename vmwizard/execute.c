@@ -13,6 +13,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
+#include "owner.h"
 #include "proc.h"
 #include "vmwizard/answer.h"
 #include "vmwizard/command.h"
@@ -63,6 +64,22 @@ static int fill(const struct runner *r, int fd, uint64_t bytes, const char *path
 	return rc;
 }
 
+/* It was not there before: whoever may have owned an older one of its name has nothing left. */
+static int own(const struct runner *r, const char *path, bool is_taken, struct err *err)
+{
+	struct owner self;
+	const char *uuid = r->plan->uuid ? r->plan->uuid : "";
+	const char *name = r->plan->name ? r->plan->name : "";
+	if (!owner_concerns(r->root, path))
+		return 0;
+	int rc = owner_self(r->root, uuid, name, &self, err);
+	if (rc == 0)
+		rc = is_taken ? owner_take(r->root, path, &self, err)
+			      : owner_release(r->root, path, &self, err);
+	owner_dispose(&self);
+	return rc;
+}
+
 static int run_file(const struct runner *r, const struct vm_step *step, struct err *err)
 {
 	CLEANUP(mem_free_string) char *path = under(r, step->path);
@@ -79,6 +96,8 @@ static int run_file(const struct runner *r, const struct vm_step *step, struct e
 		rc = fill(r, fd, step->size_bytes, step->path, err);
 	if (rc == 0 && fsync(fd) < 0)
 		rc = err_set(err, ERR_IO, errno, _("cannot write %s"), step->path);
+	if (rc == 0)
+		rc = own(r, step->path, true, err);
 	/* A half-made file is ours: it was not there before. */
 	if (rc < 0)
 		(void)unlink(path);
@@ -188,8 +207,11 @@ static void undo_step(const struct runner *r, const struct vm_step *step)
 		return;
 	}
 	switch (step->kind) {
-	case VM_STEP_FETCH:
 	case VM_STEP_FILE:
+		(void)own(r, step->path, false, NULL);
+		(void)file_remove(r->root, step->path, NULL);
+		break;
+	case VM_STEP_FETCH:
 	case VM_STEP_WRITE:
 	case VM_STEP_LINK:
 	case VM_STEP_ANSWER:

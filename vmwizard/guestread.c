@@ -62,6 +62,8 @@ static void take_disk_word(struct vm_disk *disk, const char *word, size_t place)
 		disk->format = format_of(value);
 	else if (starts(word, "access="))
 		take_access(disk, value);
+	else if (strcmp(word, "script=block-shared") == 0)
+		disk->is_common = true;
 	else if (strcmp(word, "devtype=cdrom") == 0 || strcmp(word, "cdrom") == 0)
 		disk->kind = VM_DISK_CDROM;
 	else if (equals)

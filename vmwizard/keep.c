@@ -12,9 +12,11 @@
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
+#include "owner.h"
 #include "vmwizard/act.h"
 #include "vmwizard/command.h"
 #include "vmwizard/guestcfg.h"
+#include "vmwizard/ownership.h"
 #include "vmwizard/snapshot.h"
 
 static int read_spec(
@@ -42,6 +44,18 @@ static int remove_volume(const struct vm_action *a, const char *volume, struct e
 	return act_run_list(a, &argv, COMMAND_MS, err);
 }
 
+static int release(const struct vm_action *a, const char *path, struct err *err)
+{
+	struct owner self;
+	if (!owner_concerns(a->root, path))
+		return 0;
+	int rc = owner_self(a->root, "", a->name, &self, err);
+	if (rc == 0)
+		rc = owner_release(a->root, path, &self, err);
+	owner_dispose(&self);
+	return rc;
+}
+
 static int remove_disk(const struct vm_action *a, const char *path, struct err *err)
 {
 	CLEANUP(mem_free_string) char *volume = vm_volume_of(path);
@@ -50,7 +64,12 @@ static int remove_disk(const struct vm_action *a, const char *path, struct err *
 		return remove_volume(a, volume, err);
 	if (a->show)
 		a->show(a->context, text);
-	return a->is_dry ? 0 : file_remove(a->root, path, err);
+	if (a->is_dry)
+		return 0;
+	/* Its owner, while it can still be found beside it. */
+	if (release(a, path, err) < 0)
+		return -1;
+	return file_remove(a->root, path, err);
 }
 
 /* Disks first: what cannot be removed keeps its guest, so that nothing is forgotten. */
@@ -73,7 +92,10 @@ static int delete_all(
 		return 0;
 	if (saved && file_remove(a->root, saved, err) < 0)
 		return -1;
-	return file_remove(a->root, cfg, err);
+	/* Last: until then nobody else may start from disks that this guest could start from. */
+	return file_remove(a->root, cfg, err) < 0
+		       ? -1
+		       : ownership_do(a->root, spec, OWNERSHIP_RELEASE, err);
 }
 
 int vm_delete(const struct vm_action *a, bool with_disks, struct err *err)

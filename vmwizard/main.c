@@ -29,10 +29,11 @@ enum {
 	OPTION_OFFLINE = 1 << 9,
 	OPTION_RESOLVE = 1 << 10,
 	OPTION_KEEP = 1 << 11,
-	OPTION_ANY = 1 << 12, /* these and the following go with every command */
+	OPTION_FORCE = 1 << 12,
+	OPTION_ANY = 1 << 13, /* these and the following go with every command */
 	OPTION_ROOT = OPTION_ANY,
-	OPTION_FACTS = 1 << 13,
-	OPTION_PROFILES = 1 << 14,
+	OPTION_FACTS = 1 << 14,
+	OPTION_PROFILES = 1 << 15,
 };
 
 static const struct option long_options[] = {
@@ -48,6 +49,7 @@ static const struct option long_options[] = {
 	{"offline", no_argument, NULL, OPTION_OFFLINE},
 	{"resolve", required_argument, NULL, OPTION_RESOLVE},
 	{"keep", no_argument, NULL, OPTION_KEEP},
+	{"force", no_argument, NULL, OPTION_FORCE},
 	{"root", required_argument, NULL, OPTION_ROOT},
 	{"facts", required_argument, NULL, OPTION_FACTS},
 	{"profiles", required_argument, NULL, OPTION_PROFILES},
@@ -76,8 +78,10 @@ static const struct command {
 	{"list", cli_list, OPTION_JSON, 0, 0, false, "[--json]",
 		N_("all guests, running or not, with their figures")},
 	{"info", cli_info, OPTION_JSON, 1, 1, false, "NAME [--json]", N_("all about one guest")},
-	{"start", cli_start, ACT, 1, 1, false, "NAME [--dry-run]",
-		N_("start it, or restore it if it was saved")},
+	{"start", cli_start, ACT | OPTION_FORCE | OPTION_YES, 1, 1, false,
+		"NAME [--force [--yes]] [--dry-run]",
+		N_("start it, or restore it if it was saved; --force: from disks of a shared pool that "
+		   "another host owns")},
 	{"shutdown", cli_shutdown, ACT, 1, 1, false, "NAME [--timeout S] [--dry-run]",
 		N_("ask it to shut down, and wait until it is off")},
 	{"reboot", cli_reboot, ACT, 1, 1, false, "NAME [--timeout S] [--dry-run]",
@@ -216,6 +220,9 @@ static int take_option(struct cli *cli, int option)
 		return 0;
 	case OPTION_KEEP:
 		cli->is_kept = true;
+		return 0;
+	case OPTION_FORCE:
+		cli->is_forced = true;
 		return 0;
 	case OPTION_RESOLVE:
 		cli->resolve = optarg;

@@ -12,6 +12,7 @@
 #include "vmwizard/act.h"
 #include "vmwizard/command.h"
 #include "vmwizard/migrate/record.h"
+#include "vmwizard/ownership.h"
 
 #define SAVE_MS 1800000
 
@@ -44,6 +45,19 @@ static int check_cfg(const struct vm_action *a, struct err *err)
 	return err_set(err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, path);
 }
 
+/* An image on a shared pool is one host's to start from. A guest without a file here has no disks known. */
+static int claim_disks(const struct vm_action *a, struct err *err)
+{
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (a->is_dry || !file_exists(a->root, path))
+		return 0;
+	if (file_read(a->root, path, XLCFG_FILE_MAX, &text, err) < 0)
+		return -1;
+	return ownership_do_text(a->root, a->name, str_text(&text),
+		a->is_forced ? OWNERSHIP_TAKE : OWNERSHIP_CLAIM, err);
+}
+
 int vm_start(const struct vm_action *a, struct err *err)
 {
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
@@ -52,6 +66,8 @@ int vm_start(const struct vm_action *a, struct err *err)
 		return -1;
 	if (saved)
 		return vm_restore(a, err);
+	if (claim_disks(a, err) < 0)
+		return -1;
 	/* -e: domus-monitor looks after it. */
 	if (act_run(a, COMMAND_START_MS, err, "xl", "create", "-e", "-q", path, NULL) < 0)
 		return -1;
@@ -162,7 +178,7 @@ int vm_restore(const struct vm_action *a, struct err *err)
 	CLEANUP(mem_free_string) char *path = vm_saved_path(a->root, a->name);
 	if (!path && !a->is_dry)
 		return err_set(err, ERR_MISSING, 0, _("guest %s was not saved"), a->name);
-	if (act_want_off(a, err) < 0)
+	if (act_want_off(a, err) < 0 || claim_disks(a, err) < 0)
 		return -1;
 	if (act_run(a, SAVE_MS, err, "xl", "restore", "-e", path ? path : VM_STATE_SAVE, NULL) < 0)
 		return -1;

@@ -49,6 +49,7 @@ struct vm_disk {
 	enum vm_format format;
 	char *target; /* "xvda", "hdc"; "" auto */
 	bool is_readonly;
+	bool is_common; /* of a hand-made xl.cfg: guests share it knowingly (script=block-shared) */
 };
 
 struct vm_nic {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libxlutil.h>
@@ -14,26 +15,76 @@
 #include "file.h"
 #include "guests.h"
 #include "mem.h"
+#include "owner.h"
 #include "proc.h"
 
 /* HVM with its QEMU takes seconds; a script that hangs must not hold up the others for ever. */
 #define START_TIMEOUT_MS 180000
 
-/* The guest's name as its file gives it, else as the file is called; the caller frees. */
-static char *read_name(const char *path, const char *file)
+/* NULL when it cannot be read: xl says why. */
+static XLU_Config *read_config(const char *path)
 {
 	XLU_Config *config = xlu_cfg_init(stderr, path);
-	const char *value;
-	char *name = NULL;
 
-	if (config && xlu_cfg_readfile(config, path) == 0 &&
-		xlu_cfg_get_string(config, "name", &value, 1) == 0)
-		name = xstrdup(value);
-	if (config)
+	if (config && xlu_cfg_readfile(config, path) != 0) {
 		xlu_cfg_destroy(config);
-	if (name)
-		return name;
+		config = NULL;
+	}
+	return config;
+}
+
+static void close_config(XLU_Config **config)
+{
+	if (*config)
+		xlu_cfg_destroy(*config);
+}
+
+/* The guest's name as its file gives it, else as the file is called; the caller frees. */
+static char *read_name(const XLU_Config *config, const char *file)
+{
+	const char *value;
+
+	if (config && xlu_cfg_get_string(config, "name", &value, 1) == 0)
+		return xstrdup(value);
 	return xstrndup(file, strlen(file) - (text_ends(file, ".cfg") ? 4 : 0));
+}
+
+static int claim_disk(
+	XLU_Config *config, const char *text, const struct owner *self, struct err *err)
+{
+	libxl_device_disk disk;
+	struct stat st;
+	int rc = 0;
+
+	libxl_device_disk_init(&disk);
+	if (xlu_disk_parse(config, 1, &text, &disk) == 0 && disk.pdev_path && disk.readwrite &&
+		!disk.is_cdrom && !(disk.script && strcmp(disk.script, "block-shared") == 0) &&
+		stat(disk.pdev_path, &st) == 0 && S_ISREG(st.st_mode) &&
+		owner_concerns("/", disk.pdev_path))
+		rc = owner_claim("/", disk.pdev_path, self, err);
+	libxl_device_disk_dispose(&disk);
+	return rc;
+}
+
+/* As domus-vm does: what other hosts may start from, too. The block script would say it in more words. */
+static int claim_disks(XLU_Config *config, const char *name, struct err *err)
+{
+	XLU_ConfigList *list;
+	struct owner self = {.host = NULL};
+	const char *uuid = "", *text;
+	int count = 0, rc = 0;
+
+	if (!config || xlu_cfg_get_list(config, "disk", &list, &count, 1) != 0)
+		return 0;
+	(void)xlu_cfg_get_string(config, "uuid", &uuid, 1);
+	rc = owner_self("/", uuid, name, &self, err);
+	for (int i = 0; rc == 0 && i < count; i++) {
+		text = xlu_cfg_get_listitem(list, i);
+		if (text)
+			rc = claim_disk(config, text, &self, err);
+	}
+	owner_dispose(&self);
+	return rc;
 }
 
 static bool runs_already(struct xen *xen, const char *name)
@@ -47,12 +98,13 @@ static bool runs_already(struct xen *xen, const char *name)
  * -e: xl leaves no process behind, domus-monitor looks after the guest. Here belongs, later, what
  * comes before a guest's first start (saved guests that are restored instead, installers).
  */
-static int start_one(const char *run, const char *path, const char *name, struct err *err)
+static int start_one(
+	const char *run, const char *path, XLU_Config *config, const char *name, struct err *err)
 {
 	const char *const argv[] = {"xl", "create", "-e", "-q", path, NULL};
 	struct proc_spec spec = {.argv = argv, .timeout_ms = START_TIMEOUT_MS};
 
-	if (proc_run_ok(&spec, err) != 0) {
+	if (claim_disks(config, name, err) != 0 || proc_run_ok(&spec, err) != 0) {
 		(void)err_prefix(err, "guest %s: ", name);
 		(void)state_write_failed(run, name, err->text, NULL);
 		return -1;
@@ -71,11 +123,13 @@ static int start_list(const char *run, const char *auto_dir, const struct strlis
 	for (size_t i = 0; i < files->count; i++) {
 		CLEANUP(mem_free_string) char *path = NULL;
 		CLEANUP(mem_free_string) char *name = NULL;
+		CLEANUP(close_config) XLU_Config *config = NULL;
 
 		if (!guests_is_config_name(files->items[i]))
 			continue;
 		path = xasprintf("%s/%s", auto_dir, files->items[i]);
-		name = read_name(path, files->items[i]);
+		config = read_config(path);
+		name = read_name(config, files->items[i]);
 		if (runs_already(xen, name)) {
 			if (is_chatty)
 				(void)printf("guest %s runs already\n", name);
@@ -85,7 +139,7 @@ static int start_list(const char *run, const char *auto_dir, const struct strlis
 			(void)printf("starting guest %s\n", name);
 		if (started++ > 0 && delay_s > 0)
 			(void)sleep((unsigned)delay_s);
-		if (start_one(run, path, name, err) != 0) {
+		if (start_one(run, path, config, name, err) != 0) {
 			(void)printf("%s\n", err->text);
 			failed++;
 		}

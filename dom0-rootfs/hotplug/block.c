@@ -14,6 +14,7 @@
 #include "lock.h"
 #include "loop.h"
 #include "mem.h"
+#include "owner.h"
 #include "sharing.h"
 #include "store.h"
 #include "users.h"
@@ -101,6 +102,32 @@ static int add_file(
 	return -1;
 }
 
+/*
+ * An image on a shared pool is one host's, whoever starts the guest: xl, domus-monitor, the host's
+ * boot. A migration's copy is not the guest yet: the two hosts agree among themselves.
+ */
+static int claim_file(struct xs_handle *xs, const struct disk *disk, struct err *err)
+{
+	static const char incoming[] = "--incoming";
+	CLEANUP(mem_free_string) char *name = store_read(xs, "/local/domain/%s/name", disk->domid);
+	CLEANUP(mem_free_string) char *vm = store_read(xs, "/local/domain/%s/vm", disk->domid);
+	CLEANUP(mem_free_string) char *uuid = NULL;
+	struct owner self = {.host = NULL};
+	size_t len = name ? strlen(name) : 0;
+
+	if (!owner_concerns("/", disk->path))
+		return 0;
+	if (len > strlen(incoming) && strcmp(name + len - strlen(incoming), incoming) == 0)
+		return 0;
+	/* A restored guest's may carry "-1". */
+	uuid = xstrndup(vm && strncmp(vm, "/vm/", 4) == 0 ? vm + 4 : "", 36);
+	int rc = owner_self("/", uuid, name ? name : "", &self, err);
+	if (rc == 0)
+		rc = owner_claim("/", disk->path, &self, err);
+	owner_dispose(&self);
+	return rc;
+}
+
 static int add_disk(struct xs_handle *xs, const struct call *call, struct err *err)
 {
 	const char *backend = call->xenbus_path;
@@ -118,6 +145,8 @@ static int add_disk(struct xs_handle *xs, const struct call *call, struct err *e
 	if (mode != SHARING_UNCHECKED && users_collect(xs, disk.domid, &users, err) < 0)
 		return -1;
 	if (sharing_check(disk.path, &id, mode, &users, err) < 0)
+		return -1;
+	if (S_ISREG(disk.st.st_mode) && mode == SHARING_WRITE && claim_file(xs, &disk, err) < 0)
 		return -1;
 	if (S_ISREG(disk.st.st_mode))
 		return add_file(xs, backend, &disk, err);

@@ -199,13 +199,32 @@ def move_live(here, there):
     moved_away(here, "10.9.9.2")
 
 
+def anothers_disk(host):
+    """An image that another host owns starts nothing here, whoever tries, until a person takes it over."""
+    image = "/srv/domus/owned.img"
+    cfg = CFG.replace(NAME, "owned").replace("c8\"", "c9\"").replace("00:77", "00:78").replace("/dev/sda", image)
+    write(host, "/etc/xen/owned.cfg", cfg)
+    write(host, "/srv/domus/.owned.img.owner", f"host={'0' * 32}\nhost-name=xen9\nguest=x\nguest-name=owned\n")
+    host.run(f"truncate -s 1M {image}")
+    status, said = vm(host, "start owned", check=False)
+    assert status == 1 and "belongs to the guest owned of host xen9" in said and "--force" in said, said
+    assert "xen9" in host.run("xl create -e /etc/xen/owned.cfg 2>&1; true", timeout=120)
+    host.run("! xl list owned >/dev/null 2>&1")
+    vm(host, "start owned --force --yes", timeout=180)
+    host.run("grep -qx host=$(cat /var/lib/domus/host-id) /srv/domus/.owned.img.owner")
+    vm(host, "destroy owned --yes", timeout=60)
+    vm(host, "delete owned --yes")
+    host.run("test ! -e /srv/domus/.owned.img.owner")
+
+
 @pytest.mark.full
 def test_migrate(tmp_path):
-    """A PVH guest: the other side is killed meanwhile, then it moves while it runs."""
+    """An image that another host owns; a PVH guest: the other side is killed meanwhile, then it moves while it runs."""
     here, there, server = pair("migrate", tmp_path)
     with server, here, there:
         begin((here, there), server)
         make_peers(here, there)
+        anothers_disk(there)
         start_counting(here, there)
         assert json.loads(vm(here, f"migrate {NAME} 10.9.9.2 -n --json", timeout=120))["findings"] == []
         kill_on_the_way(here, there)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sources: vmwizard/migrate/source.c vmwizard/migrate/target.c vmwizard/migrate/offer.c vmwizard/migrate/record.c vmwizard/migrate/probe.c vmwizard/migrate/protocol.c vmwizard/migrate/channel.c vmwizard/list_data.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/hostdata.c vmwizard/guestread.c vmwizard/guestcfg.c vmwizard/planbuild.c vmwizard/profile.c vmwizard/defaults.c */
+/* sources: vmwizard/migrate/source.c vmwizard/migrate/target.c vmwizard/migrate/offer.c vmwizard/migrate/record.c vmwizard/migrate/probe.c vmwizard/migrate/protocol.c vmwizard/migrate/channel.c vmwizard/list_data.c vmwizard/ownership.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/hostdata.c vmwizard/guestread.c vmwizard/guestcfg.c vmwizard/planbuild.c vmwizard/profile.c vmwizard/defaults.c */
 /* libs: -lxlutil */
 /*
  * Both engines against each other, each in a process and a root of its own, with their real files
@@ -29,9 +29,12 @@
 #include "tests/unit/scratch.h"
 #include "vmwizard/migrate/migrate.h"
 #include "vmwizard/migrate/xenmove.h"
+#include "vmwizard/ownership.h"
 
 #define UUID "11111111-2222-3333-4444-555555555555"
 #define MEMORY "MEMORY"
+#define DISK "/there/pool/web.img"
+#define MOUNTS "files:/x /there/pool nfs rw 0 0\nfiles:/x /pool nfs rw 0 0\n"
 
 struct vm_xen {
 	const char *root;
@@ -202,24 +205,38 @@ static void reboot(const char *root, const char *id)
 	set_domain(root, "web" XENMOVE_INCOMING, NULL);
 }
 
+static int own(const char *root, enum ownership_act act)
+{
+	static const char cfg[] = "name = \"web\"\nuuid = \"" UUID "\"\n"
+				  "disk = [ \"format=raw,vdev=xvda,access=rw,target=" DISK "\" ]\n";
+	return ownership_do_text(root, "web", cfg, act, NULL);
+}
+
 static void make_hosts(const char *dir, struct hosts *hosts)
 {
 	CLEANUP(mem_free_string) char *self = realpath("/proc/self/exe", NULL);
 	CLEANUP(mem_free_string) char *path = xasprintf("%s/bin:%s", dir, getenv("PATH"));
 	CLEANUP(mem_free_string) char *client = xasprintf("%s/bin/dbclient", dir);
 	*hosts = (struct hosts){
-		.here = xasprintf("%s/here", dir), .there = xasprintf("%s/there", dir)};
+		.here = xasprintf("%s/here", dir), .there = xasprintf("%s/here/there", dir)};
+	CLEANUP(mem_free_string) char *loop = xasprintf("%s/there", hosts->there);
 	CLEANUP(mem_free_string)
 	char *script = xasprintf("#!/bin/sh\n[ ! -e %s/down ] || { echo no route >&2; exit 1; }\n"
 				 "[ ! -e %s/meanwhile ] || printf running >%s/xen/web\n"
 				 "exec %s receive %s\n",
 		hosts->there, hosts->there, hosts->here, self, hosts->there);
 	put(dir, "/here/xen/web", "running");
-	put(dir, "/there/xen/.keep", "");
+	put(dir, "/here/there/xen/.keep", "");
+	/* Under one path the same directory in both, as if it came from a server. */
+	assert_int_equal(symlink(".", loop), 0);
+	put(hosts->here, DISK, "its data");
+	put(hosts->here, "/proc/mounts", MOUNTS);
+	put(hosts->there, "/proc/mounts", MOUNTS);
 	put(dir, "/bin/dbclient", script);
 	assert_int_equal(chmod(client, 0755), 0);
 	put(hosts->here, "/etc/xen/web.cfg",
 		"name = \"web\"\ntype = \"pvh\"\nuuid = \"" UUID "\"\nmemory = 1\n"
+		"disk = [ \"format=raw,vdev=xvda,access=rw,target=" DISK "\" ]\n"
 		"kernel = \"/boot/k\"\nvif = [ \"bridge=xenbr0,mac=00:16:3e:00:00:01\" ]\n");
 	put(hosts->here, "/boot/k", "kernel");
 	put(hosts->there, "/boot/k", "kernel");
@@ -230,6 +247,7 @@ static void make_hosts(const char *dir, struct hosts *hosts)
 	put(hosts->here, "/proc/sys/kernel/random/boot_id", "boot-1\n");
 	put(hosts->there, "/proc/sys/kernel/random/boot_id", "boot-2\n");
 	(void)setenv("PATH", path, 1);
+	assert_int_equal(own(hosts->here, OWNERSHIP_CLAIM), 0);
 }
 
 static void hosts_dispose(struct hosts *hosts)
@@ -306,6 +324,8 @@ static void expect_place(const struct hosts *hosts, bool is_there, bool runs)
 		(void)poll(NULL, 0, 100);
 	assert_false(is_domain(hosts->there, "web" XENMOVE_INCOMING, NULL));
 	assert_int_equal(peer != NULL, is_there);
+	assert_int_equal(own(hosts->here, OWNERSHIP_CHECK), is_there ? -1 : 0);
+	assert_int_equal(own(hosts->there, OWNERSHIP_CHECK), is_there ? 0 : -1);
 }
 
 /* ---- the cases */
@@ -395,6 +415,9 @@ static void a_person_decides(void **state)
 	assert_int_equal(result.end, MIG_END_HERE);
 	assert_true(is_domain(hosts.here, "web", "running"));
 	assert_true(has_definition(hosts.here));
+	/* The other host had taken it; now it cannot start it again. */
+	assert_int_equal(own(hosts.here, OWNERSHIP_CHECK), 0);
+	assert_int_equal(own(hosts.there, OWNERSHIP_CHECK), -1);
 	migrate_result_init(&again);
 	assert_int_equal(migrate_resolve(&request, MIG_BY_HAND_HERE, &again, &err), -1);
 	assert_string_equal(err.text, "no migration of web is unfinished");
@@ -428,6 +451,17 @@ static void an_answer_comes_before_a_person(void **state)
 	assert_int_equal(migrate_resolve(&request, MIG_BY_HAND_HERE, &result, &err), 0);
 	assert_int_equal(result.end, MIG_END_THERE);
 	expect_place(&hosts, true, true);
+}
+
+/* Whose disk is another host's can be sent by nobody; it is named before anything begins. */
+static void anothers_disk_stays(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	assert_int_equal(own(hosts.there, OWNERSHIP_TAKE), 0);
+	assert_int_equal(send_it(&hosts), MIG_END_NOTHING);
+	assert_true(is_domain(hosts.here, "web", "running"));
+	assert_int_equal(own(hosts.there, OWNERSHIP_CHECK), 0);
 }
 
 static void findings_touch_nothing(void **state)
@@ -467,6 +501,7 @@ int main(int argc, char **argv)
 		SCRATCH_TEST(started_meanwhile),
 		SCRATCH_TEST(a_person_decides),
 		SCRATCH_TEST(an_answer_comes_before_a_person),
+		SCRATCH_TEST(anothers_disk_stays),
 		SCRATCH_TEST(findings_touch_nothing),
 		SCRATCH_TEST(off_moves_by_its_definition),
 	};

@@ -24,6 +24,7 @@ struct migrate_result {
 	enum mig_end end;
 	struct strlist findings; /* what speaks against it: nothing was begun */
 	char *why;               /* the first thing that failed, or "" */
+	char *note;              /* what is to be known besides, however it ended, or "" */
 	int64_t total_ms, downtime_ms;
 	bool was_running;
 };

@@ -13,6 +13,7 @@
 #include "peer.h"
 #include "vmwizard/migrate/migrate.h"
 #include "vmwizard/migrate/xenmove.h"
+#include "vmwizard/ownership.h"
 #include "vmwizard/paths.h"
 #include "vmwizard/plan.h"
 #include "xlcfg.h"
@@ -27,6 +28,7 @@ struct source {
 	struct channel channel;
 	struct strlist marks;
 	int lock_fd;
+	bool is_by_hand; /* a person has decided that it is here */
 };
 
 static void hang_up(struct source *s)
@@ -61,14 +63,16 @@ static void say(const struct source *s, const char *text)
 
 void migrate_result_init(struct migrate_result *result)
 {
-	*result = (struct migrate_result){.end = MIG_END_NOTHING, .why = xstrdup("")};
+	*result = (struct migrate_result){
+		.end = MIG_END_NOTHING, .why = xstrdup(""), .note = xstrdup("")};
 }
 
 void migrate_result_dispose(struct migrate_result *result)
 {
 	strlist_dispose(&result->findings);
 	free(result->why);
-	result->why = NULL;
+	free(result->note);
+	result->why = result->note = NULL;
 }
 
 /* ---- the connection */
@@ -127,6 +131,12 @@ static void note_why(struct source *s, const char *text)
 		vm_spec_set(&s->result->why, text);
 }
 
+static void get_note(struct source *s, const json_t *json)
+{
+	const char *text = json_string_value(json_object_get(json, "why"));
+	vm_spec_set(&s->result->note, text ? text : "");
+}
+
 static struct mig_event wait_message(struct source *s, int timeout_ms)
 {
 	struct err err = ERR_INIT;
@@ -138,6 +148,9 @@ static struct mig_event wait_message(struct source *s, int timeout_ms)
 	}
 	enum mig_message message = channel_message(json);
 	take_findings(s, json);
+	/* Of one that has started: a disk's owner that could not be written there. */
+	if (message == MIG_STARTED)
+		get_note(s, json);
 	if (message == MIG_REFUSE || message == MIG_REFUSED)
 		note_why(s, json_string_value(json_object_get(json, "why")));
 	json_decref(json);
@@ -232,6 +245,19 @@ static int take_away(struct source *s, struct err *err)
 				 offer->name);
 }
 
+/*
+ * The target takes them only after it was granted, so that a person alone can decide against it. An
+ * owner that cannot be written stops nothing: it keeps the guest from a later start alone.
+ */
+static void take_disks(struct source *s)
+{
+	const struct mig_offer *offer = &s->record.offer;
+	struct err why = ERR_INIT;
+	if (s->is_by_hand && ownership_do_text(s->request->root, offer->name, offer->cfg,
+				     OWNERSHIP_TAKE, &why) < 0)
+		vm_spec_set(&s->result->note, why.text);
+}
+
 static int do_step(struct source *s, const struct mig_step *step, struct err *err)
 {
 	const char *root = s->request->root;
@@ -249,6 +275,7 @@ static int do_step(struct source *s, const struct mig_step *step, struct err *er
 	case MIG_DO_TAKE_AWAY:
 		return take_away(s, err);
 	case MIG_DO_PUT_BACK:
+		take_disks(s);
 		return record_place(root, &s->record, err);
 	case MIG_DO_RESUME:
 		return resume(s, err);
@@ -286,6 +313,7 @@ static void run(struct source *s, enum mig_by_hand by_hand)
 {
 	struct mig_machine machine;
 	struct mig_step step;
+	s->is_by_hand = by_hand == MIG_BY_HAND_HERE;
 	mig_source_begin(&machine, s->record.state, by_hand);
 	while ((step = mig_step(&machine)).what != MIG_DO_END) {
 		struct mig_event event = carry_out(s, &step);
@@ -419,6 +447,7 @@ static int check_here(struct source *s, struct err *err)
 {
 	struct mig_offer *offer = &s->record.offer;
 	struct vm_host host;
+	struct err why = ERR_INIT;
 	CLEANUP(mem_free_string) char *saved = vm_saved_path(s->request->root, offer->name);
 	if (vm_host_read(s->request->root, &host, err) < 0)
 		return -1;
@@ -426,6 +455,8 @@ static int check_here(struct source *s, struct err *err)
 	offer->xen_minor = host.xen_minor;
 	memcpy(offer->cpu_caps, host.cpu_caps, sizeof(offer->cpu_caps));
 	mig_check_source(offer, &host, &s->result->findings);
+	if (ownership_do_text(s->request->root, offer->name, offer->cfg, OWNERSHIP_CHECK, &why) < 0)
+		strlist_add(&s->result->findings, why.text);
 	if (saved)
 		strlist_addf(&s->result->findings, _("guest %s is saved here; start it first"),
 			offer->name);

@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "vmwizard/migrate/migrate.h"
 #include "vmwizard/migrate/xenmove.h"
+#include "vmwizard/ownership.h"
 
 #define LOG_HEAD "/var/log/xen/console/guest-"
 
@@ -122,11 +123,25 @@ static void name_log(const struct target *t, const char *copy)
 	(void)rename(from, to);
 }
 
+/*
+ * The source has said "go": nothing there can start it any more. A disk's owner that cannot be
+ * written keeps no guest from running, only from a later start.
+ */
+static void take_disks(struct target *t)
+{
+	const struct mig_offer *offer = &t->record.offer;
+	struct err why = ERR_INIT;
+	if (ownership_do_text(t->root, offer->name, offer->cfg, OWNERSHIP_TAKE, &why) < 0 &&
+		!t->why[0])
+		vm_spec_set(&t->why, why.text);
+}
+
 static int start(struct target *t, struct err *err)
 {
 	const struct mig_offer *offer = &t->record.offer;
 	CLEANUP(mem_free_string) char *name = copy_name(t);
 	struct xenmove_domain copy;
+	take_disks(t);
 	/* Of an earlier boot nothing is left: it ran, for all that can be known, and is off. */
 	if (!offer->is_running || !is_this_boot(t))
 		return 0;
