@@ -18,7 +18,8 @@ struct cli {
 	const char *os, *method, *name; /* of create without a file */
 	bool is_quiet;                  /* no word about what goes well */
 	const char *resolve;            /* of migrate: "here", "there" */
-	bool is_json, is_dry, is_sure, is_kept, with_disks, with_console, is_offline, is_forced;
+	bool is_json, is_dry, is_sure, is_kept, with_disks, with_console, is_offline, is_forced,
+		removes;
 	unsigned timeout_s;
 	uint64_t shown_mib; /* of the progress line, plus one; 0 none yet */
 	char **args;        /* behind the command */

@@ -84,11 +84,31 @@ static const char *word_of(enum mig_end end)
 static void print_json(const struct cli *cli, const struct migrate_result *r)
 {
 	json_t *findings = json_array();
+	json_t *left = json_array();
 	for (size_t i = 0; i < r->findings.count; i++)
 		(void)json_array_append_new(findings, json_string(r->findings.items[i]));
-	cli_print_json(json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I}", "name", cli->args[0],
-		"result", word_of(r->end), "findings", findings, "why", r->why, "note", r->note,
-		"total_ms", (json_int_t)r->total_ms, "downtime_ms", (json_int_t)r->downtime_ms));
+	for (size_t i = 0; i < r->left.count; i++)
+		(void)json_array_append_new(left, json_string(r->left.items[i]));
+	cli_print_json(json_pack("{s:s, s:s, s:o, s:s, s:s, s:O, s:o, s:I, s:I}", "name",
+		cli->args[0], "result", word_of(r->end), "findings", findings, "why", r->why,
+		"note", r->note, "disks", r->disks, "left", left, "total_ms",
+		(json_int_t)r->total_ms, "downtime_ms", (json_int_t)r->downtime_ms));
+}
+
+/* What moves with it, or would. */
+static void print_disks(const struct migrate_result *r, bool is_dry)
+{
+	const json_t *disk;
+	size_t i;
+	json_array_foreach(r->disks, i, disk)
+	{
+		json_int_t bytes = json_integer_value(json_object_get(disk, "data"));
+		int64_t mib = ((int64_t)bytes + 1048575) / 1048576;
+		const char *path = json_string_value(json_object_get(disk, "path"));
+		(void)printf(is_dry ? _("disk %s would be copied: %" PRId64 " MiB\n")
+				    : _("disk %s was copied and compared: %" PRId64 " MiB\n"),
+			path, mib);
+	}
 }
 
 static void print_text(const struct cli *cli, const struct migrate_result *r)
@@ -103,6 +123,7 @@ static void print_text(const struct cli *cli, const struct migrate_result *r)
 		(void)fprintf(stderr, "domus-vm: %s\n", r->note);
 	if (cli->is_dry) {
 		(void)printf(_("nothing speaks against moving %s\n"), name);
+		print_disks(r, true);
 		return;
 	}
 	switch (r->end) {
@@ -112,6 +133,10 @@ static void print_text(const struct cli *cli, const struct migrate_result *r)
 			(void)printf(_(", in %.1f s, of which it stood still for %.1f s"),
 				(double)r->total_ms / 1000, (double)r->downtime_ms / 1000);
 		(void)printf("\n");
+		print_disks(r, false);
+		for (size_t i = 0; i < r->left.count; i++)
+			(void)printf(_("%s stays here, too, and nothing needs it any more\n"),
+				r->left.items[i]);
 		break;
 	case MIG_END_UNDECIDED:
 		(void)fprintf(stderr,
@@ -151,6 +176,7 @@ static struct migrate_request request_of(const struct cli *cli)
 		.is_offline = cli->is_offline,
 		.is_dry = cli->is_dry,
 		.patience_s = cli->timeout_s ? cli->timeout_s : PATIENCE_S,
+		.removes = cli->removes,
 		.say = cli->is_json ? NULL : say};
 }
 
@@ -188,13 +214,17 @@ int cli_migrate(struct cli *cli)
 		return cli_fail(&err);
 	if (cli->resolve)
 		return resolve(cli);
-	if (cli->n_args != 2) {
-		(void)fprintf(stderr, "%s", _("domus-vm: migrate NAME HOST\n"));
+	if (cli->n_args != 2 || (cli->removes && !cli->is_offline)) {
+		(void)fprintf(
+			stderr, "%s", _("domus-vm: migrate NAME HOST [--offline [--remove]]\n"));
 		return CLI_USAGE;
 	}
-	if (isatty(STDERR_FILENO) && !cli->is_json)
+	struct migrate_request request = request_of(cli);
+	if (isatty(STDERR_FILENO) && !cli->is_json) {
 		xenmove_progress(cli->session.xen, show_progress, &pass);
-	const struct migrate_request request = request_of(cli);
+		request.amount = show_progress;
+		request.amount_context = &pass;
+	}
 	if (migrate_send(&request, &result, &err) < 0)
 		return cli_fail(&err);
 	bool is_good = cli->is_dry ? result.findings.count == 0 : result.end == MIG_END_THERE;

@@ -30,10 +30,11 @@ enum {
 	OPTION_RESOLVE = 1 << 10,
 	OPTION_KEEP = 1 << 11,
 	OPTION_FORCE = 1 << 12,
-	OPTION_ANY = 1 << 13, /* these and the following go with every command */
+	OPTION_REMOVE = 1 << 13,
+	OPTION_ANY = 1 << 14, /* these and the following go with every command */
 	OPTION_ROOT = OPTION_ANY,
-	OPTION_FACTS = 1 << 14,
-	OPTION_PROFILES = 1 << 15,
+	OPTION_FACTS = 1 << 15,
+	OPTION_PROFILES = 1 << 16,
 };
 
 static const struct option long_options[] = {
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
 	{"offline", no_argument, NULL, OPTION_OFFLINE},
 	{"resolve", required_argument, NULL, OPTION_RESOLVE},
 	{"keep", no_argument, NULL, OPTION_KEEP},
+	{"remove", no_argument, NULL, OPTION_REMOVE},
 	{"force", no_argument, NULL, OPTION_FORCE},
 	{"root", required_argument, NULL, OPTION_ROOT},
 	{"facts", required_argument, NULL, OPTION_FACTS},
@@ -136,11 +138,15 @@ static const struct command {
 	{"cdrom", cli_cdrom, 0, 2, 2, false, "NAME ISO|eject", N_("change the CD")},
 	{"autostart", cli_autostart, OPTION_DRY_RUN, 2, 2, false, "NAME on|off [--dry-run]",
 		N_("start it with the host, or no longer")},
-	{"migrate", cli_migrate, ACT | OPTION_JSON | OPTION_OFFLINE | OPTION_RESOLVE | OPTION_YES,
-		1, 2, false,
-		"NAME HOST [--offline] [--json] [-n|--dry-run] | NAME --resolve here|there [--yes]",
-		N_("move it to a peer (domus-host peer) while it runs, or suspended (--offline); its "
-		   "disks are shared; --resolve: when no host can know where it is")},
+	{"migrate", cli_migrate,
+		ACT | OPTION_JSON | OPTION_OFFLINE | OPTION_REMOVE | OPTION_RESOLVE | OPTION_YES, 1,
+		2, false,
+		"NAME HOST [--offline [--remove]] [--json] [-n|--dry-run] | NAME --resolve "
+		"here|there [--yes]",
+		N_("move it to a peer (domus-host peer) while it runs, or suspended (--offline), from "
+		   "shared disks; --offline, when it is off: with the disks that are not shared, "
+		   "which stay here too unless --remove; --resolve: when no host can know where it "
+		   "is")},
 	{"receive", cli_receive, 0, 1, 1, false, "PEER",
 		N_("the other side of migrate, which a peer runs here")},
 	{"settle", cli_settle, 0, 0, 0, false, "",
@@ -220,6 +226,9 @@ static int take_option(struct cli *cli, int option)
 		return 0;
 	case OPTION_KEEP:
 		cli->is_kept = true;
+		return 0;
+	case OPTION_REMOVE:
+		cli->removes = true;
 		return 0;
 	case OPTION_FORCE:
 		cli->is_forced = true;

@@ -6,6 +6,6 @@ VM_PURE_SRCS := $(addprefix vmwizard/, \
 VM_SRCS := $(VM_PURE_SRCS) $(addprefix vmwizard/, \
 	main.c cli.c cli_act.c cli_list.c cli_create.c cli_memory.c cli_migrate.c cli_snapshot.c act.c power.c tune.c memmove.c devices.c keep.c snapread.c \
 	answer.c command.c execute.c library.c hostread.c listread.c xen.c \
-	migrate/source.c migrate/target.c migrate/xenmove.c)
+	migrate/copy.c migrate/disks.c migrate/gather.c migrate/source.c migrate/target.c migrate/xenmove.c)
 include vmwizard/manager/sources.mk
 VM_LIBS := -ljansson -lcurl -lnettle -lxlutil -lxenlight -lxenstore -lxentoollog

@@ -217,14 +217,36 @@ def anothers_disk(host):
     host.run("test ! -e /srv/domus/.owned.img.owner")
 
 
+def move_off(here, there):
+    """A guest that is off moves with the disk that the other host has not: compared, then removed here."""
+    image = "/srv/domus/cold.img"
+    cfg = CFG.replace(NAME, "cold").replace("c8\"", "ca\"").replace("00:77", "00:79").replace("/dev/sda", image)
+    write(here, "/etc/xen/cold.cfg", cfg)
+    here.run(f"truncate -s 20M {image}")
+    here.run(f"dd if=/dev/urandom of={image} bs=64k count=40 seek=7 conv=notrunc 2>/dev/null")
+    total = here.run(f"sha256sum <{image}").split()[0]
+    said = json.loads(vm(here, "migrate cold 10.9.9.2 -n --json", timeout=120, check=False)[1])
+    assert any(image in line and "--offline copies it" in line for line in said["findings"]), said
+    moved = json.loads(vm(here, "migrate cold 10.9.9.2 --offline --remove --json", timeout=300, check=False)[1])
+    assert moved["result"] == "moved" and not moved["left"] and not moved["note"], moved
+    assert [(disk["path"], disk["size"]) for disk in moved["disks"]] == [(image, 20 << 20)], moved
+    there.run(f"test $(sha256sum <{image} | cut -c1-64) = {total} && test -e /etc/xen/cold.cfg")
+    here.run(f"test ! -e {image} && test ! -e /etc/xen/cold.cfg")
+    there.run("test -z \"$(ls -A /srv/domus | grep coming)\"")
+    nothing_left(here, there)
+    vm(there, "delete cold --yes")
+
+
 @pytest.mark.full
 def test_migrate(tmp_path):
-    """An image that another host owns; a PVH guest: the other side is killed meanwhile, then it moves while it runs."""
+    """An image that another host owns; a guest that is off, with its disk; a PVH guest: the other side is killed
+    meanwhile, then it moves while it runs."""
     here, there, server = pair("migrate", tmp_path)
     with server, here, there:
         begin((here, there), server)
         make_peers(here, there)
         anothers_disk(there)
+        move_off(here, there)
         start_counting(here, there)
         assert json.loads(vm(here, f"migrate {NAME} 10.9.9.2 -n --json", timeout=120))["findings"] == []
         kill_on_the_way(here, there)

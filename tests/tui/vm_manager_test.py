@@ -182,6 +182,14 @@ def test_move(start, root):
     screen.compare("vm-move-way").press("DOWN", "ENTER").wait("web: would run: domus-vm migrate web xen3 --offline")
 
 
+def test_move_with_disks(start, root):
+    screen = choose(start(), "build")
+    (root / "etc/domus").mkdir(parents=True)
+    (root / "etc/domus/host.conf").write_text(PEERS)
+    screen.press("t").wait("192.0.2.2").press("ENTER").wait("has its disks already").press("DOWN", "DOWN", "ENTER")
+    screen.wait("would run: domus-vm migrate build xen2 --offline --remove")
+
+
 def test_details(start):
     screen = choose(start(), "web").press("i").wait("what it wrote").compare("vm-details")
     screen.press("ENTER").wait("vif3.0").compare("vm-details-summary").press("ENTER").wait("what it wrote")

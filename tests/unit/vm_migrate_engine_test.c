@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sources: vmwizard/migrate/source.c vmwizard/migrate/target.c vmwizard/migrate/offer.c vmwizard/migrate/record.c vmwizard/migrate/probe.c vmwizard/migrate/protocol.c vmwizard/migrate/channel.c vmwizard/list_data.c vmwizard/ownership.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/hostdata.c vmwizard/guestread.c vmwizard/guestcfg.c vmwizard/planbuild.c vmwizard/profile.c vmwizard/defaults.c */
-/* libs: -lxlutil */
+/* sources: vmwizard/migrate/source.c vmwizard/migrate/target.c vmwizard/migrate/offer.c vmwizard/migrate/record.c vmwizard/migrate/probe.c vmwizard/migrate/copy.c vmwizard/migrate/disks.c vmwizard/migrate/gather.c vmwizard/migrate/protocol.c vmwizard/migrate/channel.c vmwizard/list_data.c vmwizard/ownership.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/hostdata.c vmwizard/guestread.c vmwizard/guestcfg.c vmwizard/planbuild.c vmwizard/profile.c vmwizard/defaults.c */
+/* libs: -lxlutil -lnettle */
 /*
  * Both engines against each other, each in a process and a root of its own, with their real files
  * and messages. There is no hypervisor: a domain is a file in its host's /xen that holds its state,
  * and any call of libxl's may fail, or kill the process that makes it.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,6 +28,7 @@
 #include "mem.h"
 #include "tests/unit/hostconf_samples.h"
 #include "tests/unit/scratch.h"
+#include "vmwizard/migrate/disks.h"
 #include "vmwizard/migrate/migrate.h"
 #include "vmwizard/migrate/xenmove.h"
 #include "vmwizard/ownership.h"
@@ -223,8 +225,11 @@ static void make_hosts(const char *dir, struct hosts *hosts)
 	CLEANUP(mem_free_string)
 	char *script = xasprintf("#!/bin/sh\n[ ! -e %s/down ] || { echo no route >&2; exit 1; }\n"
 				 "[ ! -e %s/meanwhile ] || printf running >%s/xen/web\n"
+				 "[ ! -e %s/full ] || { trap '' XFSZ; ulimit -f 100; }\n"
+				 "[ ! -e %s/die ] || ulimit -f 100\n"
 				 "exec %s receive %s\n",
-		hosts->there, hosts->there, hosts->here, self, hosts->there);
+		hosts->there, hosts->there, hosts->here, hosts->there, hosts->there, self,
+		hosts->there);
 	put(dir, "/here/xen/web", "running");
 	put(dir, "/here/there/xen/.keep", "");
 	/* Under one path the same directory in both, as if it came from a server. */
@@ -257,14 +262,18 @@ static void hosts_dispose(struct hosts *hosts)
 }
 
 /* In a process of its own, which a fault may kill: its end, or -1. */
-static int send_it(const struct hosts *hosts)
+static int send_as(const struct hosts *hosts, bool is_offline, bool removes)
 {
 	int status;
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct vm_xen xen = {.root = hosts->here};
-		const struct migrate_request request = {
-			.root = hosts->here, .xen = &xen, .name = "web", .peer = "xen2"};
+		const struct migrate_request request = {.root = hosts->here,
+			.xen = &xen,
+			.name = "web",
+			.peer = "xen2",
+			.is_offline = is_offline,
+			.removes = removes};
 		CLEANUP(migrate_result_dispose) struct migrate_result result;
 		struct err err = ERR_INIT;
 		migrate_result_init(&result);
@@ -278,6 +287,11 @@ static int send_it(const struct hosts *hosts)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) && WEXITSTATUS(status) >= 100 ? WEXITSTATUS(status) - 100 : -1;
+}
+
+static int send_it(const struct hosts *hosts)
+{
+	return send_as(hosts, false, false);
 }
 
 /* What cron does on both sides, until nothing changes. */
@@ -486,6 +500,155 @@ static void off_moves_by_its_definition(void **state)
 	expect_place(&hosts, true, false);
 }
 
+/* ---- off, with a disk that is not shared */
+
+#define LOCAL "/images/web.img"
+enum { LOCAL_BYTES = 3000001, LOCAL_DATA = 300000 };
+
+/* Data, and a hole that ends in the middle of a frame. */
+static void make_local(const struct hosts *hosts)
+{
+	CLEANUP(mem_free_string) char *path = xasprintf("%s" LOCAL, hosts->here);
+	CLEANUP(mem_free_string) char *data = xcalloc(1, LOCAL_DATA + 1);
+	for (size_t i = 0; i < LOCAL_DATA; i++)
+		data[i] = (char)('a' + i % 26);
+	set_domain(hosts->here, "web", NULL);
+	put(hosts->here, LOCAL, data);
+	assert_int_equal(truncate(path, LOCAL_BYTES), 0);
+	assert_int_equal(file_make_dirs(hosts->there, "/images", 0755, NULL), 0);
+	put(hosts->here, "/etc/xen/web.cfg",
+		"name = \"web\"\ntype = \"pvh\"\nuuid = \"" UUID "\"\nmemory = 1\n"
+		"disk = [ \"format=raw,vdev=xvda,access=rw,target=" DISK "\",\n"
+		"  \"format=raw,vdev=xvdb,access=rw,target=" LOCAL "\" ]\n"
+		"kernel = \"/boot/k\"\nvif = [ \"bridge=xenbr0,mac=00:16:3e:00:00:01\" ]\n");
+}
+
+static bool is_copy(const struct hosts *hosts)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	struct stat st;
+	CLEANUP(mem_free_string) char *path = xasprintf("%s" LOCAL, hosts->there);
+	if (file_read(hosts->there, LOCAL, LOCAL_BYTES, &text, NULL) < 0)
+		return false;
+	assert_int_equal(text.len, LOCAL_BYTES);
+	for (size_t i = 0; i < LOCAL_BYTES; i++)
+		if (text.data[i] != (i < LOCAL_DATA ? (char)('a' + i % 26) : '\0'))
+			return false;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	/* The hole is one there, too. */
+	assert_true(st.st_blocks * 512 < LOCAL_BYTES / 2);
+	return true;
+}
+
+/* Also nothing under a name of the migration's own. */
+static void expect_images(const struct hosts *hosts, int count)
+{
+	CLEANUP(mem_free_string) char *dir = xasprintf("%s/images", hosts->there);
+	int found = -2;
+	DIR *stream = opendir(dir);
+	assert_non_null(stream);
+	while (readdir(stream))
+		found++;
+	(void)closedir(stream);
+	assert_int_equal(found, count);
+}
+
+static void a_disk_that_is_not_shared(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	make_local(&hosts);
+	assert_int_equal(send_it(&hosts), MIG_END_NOTHING);
+	assert_int_equal(send_as(&hosts, true, false), MIG_END_THERE);
+	expect_place(&hosts, true, false);
+	assert_true(is_copy(&hosts));
+	assert_true(file_exists(hosts.here, LOCAL));
+	expect_images(&hosts, 1);
+	settle(&hosts);
+	expect_images(&hosts, 1);
+}
+
+static void removed_when_it_is_there(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	make_local(&hosts);
+	assert_int_equal(send_as(&hosts, true, true), MIG_END_THERE);
+	expect_place(&hosts, true, false);
+	assert_true(is_copy(&hosts));
+	assert_false(file_exists(hosts.here, LOCAL));
+	/* What both have stays. */
+	assert_true(file_exists(hosts.here, DISK));
+}
+
+static void no_place_for_a_disk(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	make_local(&hosts);
+	put(hosts.there, LOCAL, "another one");
+	assert_int_equal(send_as(&hosts, true, true), MIG_END_NOTHING);
+	assert_int_equal(file_remove(hosts.there, LOCAL, NULL), 0);
+	CLEANUP(mem_free_string) char *dir = xasprintf("%s/images", hosts.there);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(send_as(&hosts, true, true), MIG_END_NOTHING);
+	expect_place(&hosts, false, false);
+	assert_true(file_exists(hosts.here, LOCAL));
+}
+
+/* What is written there finds no room, or dies of it: nothing of it stays, and the next try does it. */
+static void cut_short_while_a_disk_comes(void **state)
+{
+	static const char *const faults[] = {"/full", "/die"};
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		CLEANUP(mem_free_string) char *dir = xasprintf("%s/%zu", (char *)*state, i);
+		CLEANUP(hosts_dispose) struct hosts hosts;
+		assert_int_equal(mkdir(dir, 0700), 0);
+		make_hosts(dir, &hosts);
+		make_local(&hosts);
+		put(hosts.there, faults[i], "");
+		assert_int_equal(send_as(&hosts, true, true), MIG_END_HERE);
+		settle(&hosts);
+		expect_place(&hosts, false, false);
+		expect_images(&hosts, 0);
+		assert_true(file_exists(hosts.here, LOCAL));
+		(void)file_remove(hosts.there, faults[i], NULL);
+		assert_int_equal(send_as(&hosts, true, true), MIG_END_THERE);
+		assert_true(is_copy(&hosts));
+		expect_images(&hosts, 1);
+	}
+}
+
+/* Two disks in a pool that has room for one, and one that no pool takes. */
+static void room_is_judged_before(void **state)
+{
+	CLEANUP(mig_offer_dispose) struct mig_offer o;
+	CLEANUP(strlist_dispose) struct strlist findings = STRLIST_INIT;
+	static const struct {
+		const char *path;
+		uint64_t size_mib, data_mib;
+	} parts[] = {{"/dev/domus/web-xvda", 9000, 900}, {"/dev/domus/web-xvdb", 9000, 200},
+		{"/dev/domus/web-xvdc", 9000, 200}, {"/dev/other/data", 1, 1}};
+	struct vm_pool pool = {.name = (char *)"guests",
+		.kind = VM_POOL_THIN,
+		.path = (char *)"domus/guests",
+		.free_bytes = 1000 << 20};
+	const struct vm_host host = {.pools = &pool, .n_pools = 1};
+	mig_offer_init(&o);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		struct mig_part *part = mig_offer_add_part(&o, parts[i].path);
+		part->is_block = part->is_copied = true;
+		part->size_bytes = parts[i].size_mib << 20;
+		part->data_bytes = parts[i].data_mib << 20;
+	}
+	disks_check_target(*state, &o, &host, &findings);
+	CLEANUP(mem_free_string) char *text = strlist_join_with(&findings, "\n");
+	assert_string_equal(text,
+		"no room there for disk /dev/domus/web-xvdb: 1100 MiB are wanted up to it, 1000 MiB "
+		"are free\nthere is no pool there for disk /dev/other/data");
+}
+
 int main(int argc, char **argv)
 {
 	/* As domus-vm does; what the receiver inherits over exec may be another setting. */
@@ -504,6 +667,11 @@ int main(int argc, char **argv)
 		SCRATCH_TEST(anothers_disk_stays),
 		SCRATCH_TEST(findings_touch_nothing),
 		SCRATCH_TEST(off_moves_by_its_definition),
+		SCRATCH_TEST(a_disk_that_is_not_shared),
+		SCRATCH_TEST(removed_when_it_is_there),
+		SCRATCH_TEST(no_place_for_a_disk),
+		SCRATCH_TEST(room_is_judged_before),
+		SCRATCH_TEST(cut_short_while_a_disk_comes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,8 +110,8 @@ static void all_findings_at_once(void **state)
 		"there is no bridge \"xenbr7\" there\n"
 		"memory: the guest needs 300 MiB, 100 MiB are free there\n"
 		"memory of dom0: the guest takes 64 MiB, 10 MiB are free there\n"
-		"disk /srv/pool/web.img is there, but not the same one: it is not shared\n"
-		"disk /srv/pool/cd.iso is not there\n");
+		"disk /srv/pool/web.img is there, but not the same one: it is not shared; shut the guest down, and --offline copies it\n"
+		"disk /srv/pool/cd.iso is not there; shut the guest down, and --offline copies it\n");
 }
 
 /* What only counts for one that runs does not keep a definition from moving. */

@@ -41,22 +41,30 @@ static bool choose_peer(
 	return result == UI_OK;
 }
 
-/* Of one that runs: while it runs, or suspended. */
+/* Of one that runs: while it runs, or suspended; of one that is off: with its disks, or without. */
 static bool choose_way(struct manager *m, struct request *request)
 {
-	static const struct ui_item items[] = {
+	static const struct ui_item running[] = {
 		{.tag = N_("Live"), .text = N_("its memory is copied while it runs")},
 		{.tag = N_("Suspended"), .text = N_("it stands still during the copy")},
 	};
-	struct ui_question q = {
-		.id = "move-way", .title = _("Move to a host"), .help = "", .ok = _("OK")};
+	static const struct ui_item off[] = {
+		{.tag = N_("Shared"), .text = N_("the other host has its disks already")},
+		{.tag = N_("Copied"), .text = N_("its disks are copied, and stay here, too")},
+		{.tag = N_("Moved"), .text = N_("the same; compared, they are removed here")},
+	};
+	const struct ui_question q = {.id = "move-way",
+		.title = _("Move to a host"),
+		.text = _("How does it move?"),
+		.help = "",
+		.ok = _("OK")};
+	bool is_off = request->guest->state == VM_STATE_OFF;
 	size_t chosen = 0;
-	if (request->guest->state == VM_STATE_OFF)
-		return true;
-	q.text = _("How does it move?");
-	if (ui_menu(m->ui, &q, items, ARRAY_SIZE(items), &chosen) != UI_OK)
+	if (ui_menu(m->ui, &q, is_off ? off : running,
+		    is_off ? ARRAY_SIZE(off) : ARRAY_SIZE(running), &chosen) != UI_OK)
 		return false;
-	request->is_offline = chosen == 1;
+	request->is_offline = chosen >= 1;
+	request->with_disks = chosen == 2;
 	return true;
 }
 
@@ -141,6 +149,12 @@ static int say_result(const struct request *request, const struct migrate_result
 	if (result->was_running)
 		str_add(&text, _(", in %.1f s, of which it stood still for %.1f s"),
 			(double)result->total_ms / 1000, (double)result->downtime_ms / 1000);
+	if (result->note[0])
+		str_add(&text, "; %s", result->note);
+	if (result->left.count) {
+		CLEANUP(mem_free_string) char *left = strlist_join_with(&result->left, ", ");
+		str_add(&text, _("; needed no more here: %s"), left);
+	}
 	job_say_note(out, str_text(&text));
 	return 0;
 }
@@ -155,14 +169,18 @@ int move_do(const struct request *request, struct vm_xen *xen, const struct job_
 		.name = request->guest->name,
 		.peer = request->text,
 		.is_offline = request->is_offline,
+		.removes = request->with_disks,
 		.patience_s = PATIENCE_S,
 		.say = show_step,
-		.context = context};
+		.amount = show_pages,
+		.context = context,
+		.amount_context = context};
 	migrate_result_init(&result);
 	if (request->is_dry) {
 		CLEANUP(mem_free_string)
-		char *command = xasprintf("domus-vm migrate %s %s%s", request->guest->name,
-			request->text, request->is_offline ? " --offline" : "");
+		char *command = xasprintf("domus-vm migrate %s %s%s%s", request->guest->name,
+			request->text, request->is_offline ? " --offline" : "",
+			request->with_disks ? " --remove" : "");
 		job_say_command(out, command);
 		return 0;
 	}

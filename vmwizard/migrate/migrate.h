@@ -11,13 +11,20 @@ struct migrate_request {
 	const char *root;
 	struct vm_xen *xen;
 	const char *name, *peer;
-	bool is_offline; /* a running guest is suspended for the copy; its memory goes with it */
+	/*
+	 * A running guest is suspended for the copy, and its memory goes with it; of one that is off
+	 * the disks go with it that the other host does not have.
+	 */
+	bool is_offline;
+	bool removes; /* what was copied is removed here, once it is there */
 	bool is_dry;
 	unsigned
 		patience_s; /* how long an undecided one is asked for before it is left to settle */
 	/* What goes on, in a line; may be NULL. */
 	void (*say)(void *context, const char *text);
-	void *context;
+	/* Of disks, in pages of 4 KiB; may be NULL. */
+	void (*amount)(void *context, const char *what, uint64_t done, uint64_t total);
+	void *context, *amount_context;
 };
 
 struct migrate_result {
@@ -25,6 +32,8 @@ struct migrate_result {
 	struct strlist findings; /* what speaks against it: nothing was begun */
 	char *why;               /* the first thing that failed, or "" */
 	char *note;              /* what is to be known besides, however it ended, or "" */
+	json_t *disks;           /* that are copied: array of objects with path, size, data */
+	struct strlist left;     /* of those: what stays here, and nobody needs any more */
 	int64_t total_ms, downtime_ms;
 	bool was_running;
 };
@@ -52,6 +61,9 @@ int migrate_receive(const char *root, struct vm_xen *xen, const char *peer, int 
 
 /* For the target's side of settle: takes up a record of RECORD_IN. True when nothing is left to do. */
 bool migrate_take_up(const char *root, struct vm_xen *xen, const char *id);
+
+/* A new offer of the guest that offer->name says, as it is when off: its number, definition, disks. */
+int migrate_gather(const char *root, struct mig_offer *offer, struct err *err);
 
 /* This host's own look at a part; mark_id: also for the mark beside it. part's path is set. */
 void migrate_probe(const char *root, const struct mig_offer *offer, const char *path,

@@ -75,9 +75,10 @@ json_t *mig_offer_write(const struct mig_offer *offer, bool with_config)
 	for (size_t i = 0; i < offer->n_parts; i++) {
 		const struct mig_part *p = &offer->parts[i];
 		(void)json_array_append_new(
-			parts, json_pack("{s:s, s:o, s:b, s:b, s:s}", "path", p->path, "size",
-				       number(p->size_bytes), "block", p->is_block, "readonly",
-				       p->is_readonly, "wwid", p->wwid));
+			parts, json_pack("{s:s, s:o, s:b, s:b, s:s, s:b, s:o}", "path", p->path,
+				       "size", number(p->size_bytes), "block", p->is_block,
+				       "readonly", p->is_readonly, "wwid", p->wwid, "copied",
+				       p->is_copied, "data", number(p->data_bytes)));
 	}
 	for (size_t i = 0; i < VM_CPU_WORDS; i++)
 		(void)json_array_append_new(caps, number(offer->cpu_caps[i]));
@@ -130,6 +131,8 @@ static void get_parts(const json_t *json, struct mig_offer *offer)
 		part->size_bytes = get_number(item, "size");
 		part->is_block = json_is_true(json_object_get(item, "block"));
 		part->is_readonly = json_is_true(json_object_get(item, "readonly"));
+		part->is_copied = json_is_true(json_object_get(item, "copied"));
+		part->data_bytes = get_number(item, "data");
 	}
 }
 
@@ -147,10 +150,18 @@ static int check_words(const struct mig_offer *offer, struct err *err)
 		return -1;
 	if (offer->method == VM_METHOD_AUTO || strlen(offer->uuid) != 36)
 		return err_set(err, ERR_INVALID, 0, "%s", _("the offer names no guest"));
-	for (size_t i = 0; i < offer->n_parts; i++)
-		if (offer->parts[i].path[0] != '/' || strstr(offer->parts[i].path, "/../"))
-			return err_set(err, ERR_INVALID, 0, _("\"%s\" is no path of a disk"),
-				offer->parts[i].path);
+	for (size_t i = 0; i < offer->n_parts; i++) {
+		const struct mig_part *part = &offer->parts[i];
+		const char *name = strrchr(part->path, '/');
+		bool is_device = strncmp(part->path, "/dev/", 5) == 0;
+		if (part->path[0] != '/' || strstr(part->path, "/../") || !name[1] ||
+			(part->is_copied && (part->is_block != is_device || name[1] == '.')))
+			return err_set(
+				err, ERR_INVALID, 0, _("\"%s\" is no path of a disk"), part->path);
+		if (part->is_copied && offer->is_running)
+			return err_set(err, ERR_INVALID, 0, "%s",
+				_("only a guest that is off moves with its disks"));
+	}
 	return 0;
 }
 
@@ -194,7 +205,8 @@ void mig_check_source(
 	if (offer->is_live && offer->method == VM_PV && !host->has_shadow)
 		strlist_add(findings,
 			_("a PV guest cannot move while it runs: this hypervisor was built without "
-			  "shadow paging (XEN=source has it); --offline moves it suspended"));
+			  "shadow paging (XEN=source has it); --offline moves it suspended, or off, "
+			  "with its disks if they are not shared"));
 	if (offer->is_running && offer->has_format)
 		strlist_add(findings, _("a disk is no raw image: its index would be cached on both "
 					"sides; shut the guest down first"));
@@ -211,23 +223,30 @@ void mig_check_source(
 	}
 }
 
+bool mig_part_is_same(const struct mig_part *there, const struct mig_part *here)
+{
+	bool is_known = there->is_readonly ||
+			(there->is_block ? here->wwid[0] && strcmp(here->wwid, there->wwid) == 0
+					 : here->has_mark);
+	return here->size_bytes && here->size_bytes == there->size_bytes &&
+	       here->is_block == there->is_block && is_known;
+}
+
 static void check_parts(
 	const struct mig_offer *offer, const struct mig_part *found, struct strlist *findings)
 {
+	const char *way = offer->is_running ? _("; shut the guest down, and --offline copies it")
+					    : _("; --offline copies it");
 	for (size_t i = 0; i < offer->n_parts; i++) {
 		const struct mig_part *there = &offer->parts[i];
-		const struct mig_part *here = &found[i];
-		bool is_same =
-			there->is_readonly ||
-			(there->is_block ? here->wwid[0] && strcmp(here->wwid, there->wwid) == 0
-					 : here->has_mark);
-		if (here->size_bytes == 0)
-			strlist_addf(findings, _("disk %s is not there"), there->path);
-		else if (here->size_bytes != there->size_bytes ||
-			 here->is_block != there->is_block || !is_same)
+		if (there->is_copied || mig_part_is_same(there, &found[i]))
+			continue;
+		if (found[i].size_bytes == 0)
+			strlist_addf(findings, _("disk %s is not there%s"), there->path, way);
+		else
 			strlist_addf(findings,
-				_("disk %s is there, but not the same one: it is not shared"),
-				there->path);
+				_("disk %s is there, but not the same one: it is not shared%s"),
+				there->path, way);
 	}
 }
 

@@ -19,6 +19,8 @@ struct mig_part {
 	char *wwid;       /* of a whole disk, as the kernel knows it; "" unknown */
 	bool is_buffered; /* at the source: a file whose contents this host keeps in its memory */
 	bool has_mark;    /* at the target: the source's mark lies beside it */
+	bool is_copied;   /* it moves with the guest: nothing of its name is at the target */
+	uint64_t data_bytes; /* of those: how much there is to copy */
 };
 
 struct mig_offer {
@@ -47,6 +49,9 @@ struct mig_part *mig_offer_add_part(struct mig_offer *offer, const char *path);
 json_t *mig_offer_write(const struct mig_offer *offer, bool with_config);
 /* ret_offer is initialized here, and disposed of by the caller also after -1. */
 int mig_offer_read(const json_t *json, struct mig_offer *ret_offer, struct err *err);
+
+/* Is what the target has (here) what the source has (there)? */
+bool mig_part_is_same(const struct mig_part *there, const struct mig_part *here);
 
 /* The name of the source's mark in the directory of a part; the caller frees. */
 char *mig_mark_path(const struct mig_offer *offer, const struct mig_part *part);

@@ -4,19 +4,17 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "file.h"
 #include "hostconf.h"
 #include "lang.h"
 #include "mem.h"
 #include "peer.h"
+#include "vmwizard/migrate/disks.h"
 #include "vmwizard/migrate/migrate.h"
 #include "vmwizard/migrate/xenmove.h"
 #include "vmwizard/ownership.h"
 #include "vmwizard/paths.h"
-#include "vmwizard/plan.h"
-#include "xlcfg.h"
 
 enum { ANSWER_MS = 60000, READY_MS = 180000, CLOSE_MS = 5000, ASK_AGAIN_MS = 5000 };
 
@@ -63,13 +61,18 @@ static void say(const struct source *s, const char *text)
 
 void migrate_result_init(struct migrate_result *result)
 {
-	*result = (struct migrate_result){
-		.end = MIG_END_NOTHING, .why = xstrdup(""), .note = xstrdup("")};
+	*result = (struct migrate_result){.end = MIG_END_NOTHING,
+		.why = xstrdup(""),
+		.note = xstrdup(""),
+		.disks = json_array()};
 }
 
 void migrate_result_dispose(struct migrate_result *result)
 {
 	strlist_dispose(&result->findings);
+	strlist_dispose(&result->left);
+	json_decref(result->disks);
+	result->disks = NULL;
 	free(result->why);
 	free(result->note);
 	result->why = result->note = NULL;
@@ -193,10 +196,19 @@ static int find_guest(struct source *s, struct xenmove_domain *ret_guest, struct
 	return 0;
 }
 
+static int send_disks(struct source *s, struct err *err)
+{
+	struct disks_progress progress = {
+		.amount = s->request->amount, .context = s->request->amount_context};
+	if (json_array_size(s->result->disks))
+		say(s, _("copying its disks"));
+	return disks_send(s->request->root, &s->record.offer, &s->channel, &progress, err);
+}
+
 static int stream(struct source *s, struct err *err)
 {
 	if (!s->record.offer.is_running)
-		return 0;
+		return send_disks(s, err);
 	say(s, s->record.offer.is_live ? _("copying its memory while it runs")
 				       : _("suspending it and copying its memory"));
 	return xenmove_stream(
@@ -326,36 +338,6 @@ static void run(struct source *s, enum mig_by_hand by_hand)
 
 /* ---- a new one */
 
-static int draw_id(struct mig_offer *offer, struct err *err)
-{
-	unsigned char bytes[16];
-	CLEANUP(str_dispose) struct str id = STR_INIT;
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return err_set(err, ERR_IO, 0, "%s", _("the kernel gives no random numbers"));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		str_add(&id, "%02x", bytes[i]);
-	vm_spec_set(&offer->id, str_text(&id));
-	return 0;
-}
-
-/* Disks; kernel and initrd that the guest is started from. */
-static void add_parts(const char *root, const struct vm_spec *spec, struct mig_offer *offer)
-{
-	for (size_t i = 0; i < spec->n_disks; i++) {
-		const struct vm_disk *disk = &spec->disks[i];
-		if (!disk->path[0])
-			continue;
-		struct mig_part *part = mig_offer_add_part(offer, disk->path);
-		part->is_readonly = disk->is_readonly || disk->kind == VM_DISK_CDROM;
-	}
-	const char *const files[] = {spec->kernel, spec->initrd};
-	for (size_t i = 0; spec->boot == VM_BOOT_DIRECT && i < ARRAY_SIZE(files); i++)
-		if (files[i][0] == '/')
-			mig_offer_add_part(offer, files[i])->is_readonly = true;
-	for (size_t i = 0; i < offer->n_parts; i++)
-		migrate_probe(root, offer, offer->parts[i].path, &offer->parts[i]);
-}
-
 /* Files that tell the target that a directory is the same as ours. */
 static void list_marks(struct source *s)
 {
@@ -377,49 +359,6 @@ static int write_marks(struct source *s, struct err *err)
 	for (size_t i = 0; i < s->marks.count; i++)
 		if (file_write(s->request->root, s->marks.items[i], id, strlen(id), 0644, err) < 0)
 			return -1;
-	return 0;
-}
-
-static void take_spec(const struct vm_spec *spec, struct mig_offer *offer)
-{
-	vm_spec_set(&offer->uuid, spec->uuid);
-	offer->method = spec->method;
-	offer->need_dom0_kib = vm_need_dom0_kib(spec);
-	for (size_t i = 0; i < spec->n_nics; i++) {
-		const struct vm_nic *nic = &spec->nics[i];
-		if (nic->bridge[0] && !strlist_has(&offer->bridges, nic->bridge))
-			strlist_add(&offer->bridges, nic->bridge);
-		if (nic->mac[0])
-			strlist_add(&offer->macs, nic->mac);
-	}
-	for (size_t i = 0; i < spec->n_disks; i++)
-		offer->has_format |= spec->disks[i].format != VM_FORMAT_AUTO &&
-				     spec->disks[i].format != VM_FORMAT_RAW;
-}
-
-static int read_definition(struct source *s, struct err *err)
-{
-	struct mig_offer *offer = &s->record.offer;
-	const char *root = s->request->root;
-	CLEANUP(mem_free_string) char *path = vm_cfg_path(offer->name);
-	CLEANUP(mem_free_string) char *link = vm_auto_path(offer->name);
-	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(vm_spec_dispose) struct vm_spec spec;
-	vm_spec_init(&spec);
-	if (!file_exists(root, path))
-		return err_set(
-			err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), offer->name, path);
-	if (file_read(root, path, XLCFG_FILE_MAX, &text, err) < 0)
-		return -1;
-	vm_spec_dispose(&spec);
-	if (vm_xlcfg_read(str_text(&text), offer->name, &spec, NULL, err) < 0)
-		return err_prefix(err, "%s: ", path);
-	if (strcmp(spec.name, offer->name) != 0)
-		return err_set(err, ERR_INVALID, 0, _("%s says another name: %s"), path, spec.name);
-	vm_spec_set(&offer->cfg, str_text(&text));
-	offer->autostart = file_exists(root, link);
-	take_spec(&spec, offer);
-	add_parts(root, &spec, offer);
 	return 0;
 }
 
@@ -464,26 +403,64 @@ static int check_here(struct source *s, struct err *err)
 	return 0;
 }
 
-/* All findings at once, ours and the target's. */
-static int check_there(struct source *s, struct err *err)
+static int ask_there(struct source *s, json_t **ret_json, struct err *err)
 {
-	json_t *json = NULL;
 	struct err why = ERR_INIT;
-	if (connect_peer(s, err) < 0)
+	if (s->channel.out_fd < 0 && connect_peer(s, err) < 0)
 		return -1;
 	if (channel_send_word(&s->channel, "check", with_guest(s), &why) == 0 &&
-		channel_receive(&s->channel, ANSWER_MS, &json, &why) == 0) {
-		take_findings(s, json);
-		bool is_known =
-			channel_message(json) == MIG_ACCEPT || channel_message(json) == MIG_REFUSE;
-		json_decref(json);
-		return is_known ? 0
-				: err_set(err, ERR_INVALID, 0, _("%s answers what makes no sense"),
-					  s->record.peer);
+		channel_receive(&s->channel, ANSWER_MS, ret_json, &why) == 0) {
+		enum mig_message message = channel_message(*ret_json);
+		if (message == MIG_ACCEPT || message == MIG_REFUSE)
+			return 0;
+		json_decref(*ret_json);
+		return err_set(
+			err, ERR_INVALID, 0, _("%s answers what makes no sense"), s->record.peer);
 	}
 	hang_up(s);
 	return err_set(err, ERR_PROC, 0, _("%s cannot be reached: %s"), s->record.peer,
 		s->result->why[0] ? s->result->why : why.text);
+}
+
+/* What is not the same over there moves with a guest that is off. */
+static int choose_copied(struct source *s, struct err *err)
+{
+	struct mig_offer *offer = &s->record.offer;
+	const json_t *number;
+	json_t *json = NULL;
+	size_t i;
+	if (!s->request->is_offline || offer->is_running)
+		return 0;
+	if (ask_there(s, &json, err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(json, "differs"), i, number)
+	{
+		json_int_t at = json_is_integer(number) ? json_integer_value(number) : -1;
+		struct mig_part *part =
+			at >= 0 && (size_t)at < offer->n_parts ? &offer->parts[at] : NULL;
+		if (!part || part->size_bytes == 0)
+			continue;
+		part->is_copied = true;
+		part->data_bytes = disks_data(s->request->root, part);
+		(void)json_array_append_new(
+			s->result->disks, json_pack("{s:s, s:I, s:I}", "path", part->path, "size",
+						  (json_int_t)part->size_bytes, "data",
+						  (json_int_t)part->data_bytes));
+	}
+	json_decref(json);
+	disks_check_source(offer, &s->result->findings);
+	return 0;
+}
+
+/* All findings at once, ours and the target's. */
+static int check_there(struct source *s, struct err *err)
+{
+	json_t *json = NULL;
+	if (choose_copied(s, err) < 0 || ask_there(s, &json, err) < 0)
+		return -1;
+	take_findings(s, json);
+	json_decref(json);
+	return 0;
 }
 
 static int lock_name(struct source *s, struct err *err)
@@ -528,8 +505,8 @@ static int begin(struct source *s, struct err *err)
 	vm_spec_set(&s->record.offer.name, request->name);
 	free(s->record.boot);
 	s->record.boot = record_boot(request->root);
-	if (draw_id(&s->record.offer, err) < 0 || read_definition(s, err) < 0 ||
-		read_running(s, err) < 0 || check_here(s, err) < 0 || write_marks(s, err) < 0)
+	if (migrate_gather(request->root, &s->record.offer, err) < 0 || read_running(s, err) < 0 ||
+		check_here(s, err) < 0 || write_marks(s, err) < 0)
 		return -1;
 	return check_there(s, err);
 }
@@ -545,6 +522,26 @@ static struct source source_of(const struct migrate_request *request, struct mig
 	return s;
 }
 
+/* The target has compared them, and has the guest. What cannot be removed is named as left. */
+static void clear_up(struct source *s)
+{
+	const struct mig_offer *offer = &s->record.offer;
+	const char *root = s->request->root;
+	if (s->request->removes)
+		(void)ownership_do_text(root, offer->name, offer->cfg, OWNERSHIP_RELEASE, NULL);
+	for (size_t i = 0; i < offer->n_parts; i++) {
+		const struct mig_part *part = &offer->parts[i];
+		struct err why = ERR_INIT;
+		if (!part->is_copied || part->is_readonly)
+			continue;
+		if (s->request->removes && disks_remove(root, part, &why) == 0)
+			continue;
+		strlist_add(&s->result->left, part->path);
+		if (s->request->removes)
+			vm_spec_set(&s->result->note, why.text);
+	}
+}
+
 int migrate_send(
 	const struct migrate_request *request, struct migrate_result *ret_result, struct err *err)
 {
@@ -556,6 +553,8 @@ int migrate_send(
 		return 0;
 	run(&s, MIG_ASK_PEER);
 	be_patient(&s);
+	if (ret_result->end == MIG_END_THERE)
+		clear_up(&s);
 	ret_result->total_ms = vm_now_ms() - begun_ms;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "vmwizard/migrate/disks.h"
 #include "vmwizard/migrate/migrate.h"
 #include "vmwizard/migrate/xenmove.h"
 #include "vmwizard/ownership.h"
@@ -24,6 +25,7 @@ struct target {
 	int lock_fd; /* held: nobody else decides about this migration; -1 not */
 	int live_fd; /* held: a process is at it */
 	struct strlist findings;
+	json_t *differs; /* numbers of the offer's parts that are not the same here */
 	char *why;
 };
 
@@ -33,6 +35,7 @@ static void target_dispose(struct target *t)
 	file_close(&t->live_fd);
 	record_dispose(&t->record);
 	strlist_dispose(&t->findings);
+	json_decref(t->differs);
 	free(t->why);
 }
 
@@ -76,6 +79,12 @@ static int check(struct target *t, struct err *err)
 	strlist_dispose(&t->findings);
 	t->findings = (struct strlist)STRLIST_INIT;
 	mig_check_target(offer, &host, found, &t->findings);
+	disks_check_target(t->root, offer, &host, &t->findings);
+	json_decref(t->differs);
+	t->differs = json_array();
+	for (size_t i = 0; i < offer->n_parts; i++)
+		if (!mig_part_is_same(&offer->parts[i], &found[i]))
+			(void)json_array_append_new(t->differs, json_integer((json_int_t)i));
 	CLEANUP(record_dispose) struct record out;
 	if (record_read(t->root, RECORD_OUT, offer->name, &out, NULL) < 0 || out.state != MIG_NONE)
 		strlist_addf(&t->findings,
@@ -105,6 +114,8 @@ static int grant(struct target *t, struct err *err)
 	if (t->record.offer.is_running &&
 		(find_copy(t, &copy, err) < 0 || copy.domid == VM_NO_DOMID))
 		return err_set(err, ERR_MISSING, 0, "%s", _("the copy is gone"));
+	if (disks_are_free(t->root, &t->record.offer, err) < 0)
+		return -1;
 	t->record.state = MIG_GRANTED;
 	return record_write(t->root, RECORD_IN, t->record.offer.id, &t->record, err);
 }
@@ -141,6 +152,8 @@ static int start(struct target *t, struct err *err)
 	const struct mig_offer *offer = &t->record.offer;
 	CLEANUP(mem_free_string) char *name = copy_name(t);
 	struct xenmove_domain copy;
+	if (disks_place(t->root, offer, err) < 0)
+		return -1;
 	take_disks(t);
 	/* Of an earlier boot nothing is left: it ran, for all that can be known, and is off. */
 	if (!offer->is_running || !is_this_boot(t))
@@ -164,6 +177,8 @@ static int start(struct target *t, struct err *err)
 static int destroy(struct target *t, struct err *err)
 {
 	struct xenmove_domain copy;
+	if (disks_undo(t->root, &t->record.offer, err) < 0)
+		return -1;
 	if (!t->record.offer.is_running || !is_this_boot(t))
 		return 0;
 	if (find_copy(t, &copy, err) < 0)
@@ -171,11 +186,21 @@ static int destroy(struct target *t, struct err *err)
 	return copy.domid == VM_NO_DOMID ? 0 : xenmove_destroy(t->xen, copy.domid, err);
 }
 
+static int receive_disks(struct target *t, struct err *err)
+{
+	struct vm_host host;
+	if (vm_host_read(t->root, &host, err) < 0)
+		return -1;
+	int rc = disks_receive(t->root, &t->record.offer, &host, &t->channel, err);
+	vm_host_dispose(&host);
+	return rc;
+}
+
 static int restore(struct target *t, struct err *err)
 {
 	CLEANUP(mem_free_string) char *name = copy_name(t);
 	if (!t->record.offer.is_running)
-		return 0;
+		return receive_disks(t, err);
 	return xenmove_restore(t->xen, t->record.offer.config, name, t->channel.in_fd, err);
 }
 
@@ -186,6 +211,8 @@ static int send_message(struct target *t, enum mig_message message, struct err *
 	for (size_t i = 0; i < t->findings.count; i++)
 		(void)json_array_append_new(findings, json_string(t->findings.items[i]));
 	(void)json_object_set_new(json, "findings", findings);
+	if (t->differs)
+		(void)json_object_set(json, "differs", t->differs);
 	/* What is said now stays true without the lock. */
 	file_close(&t->lock_fd);
 	return channel_send(&t->channel, message, json, err);
