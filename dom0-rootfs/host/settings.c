@@ -8,13 +8,32 @@
 #include "lang.h"
 #include "mem.h"
 #include "rollback.h"
+#include "source.h"
 #include "store.h"
+
+/* A file in which nobody could log in (an empty one, as a crash may leave it) is not what a change begins with. */
+static int check_login(const char *root, const struct host_config *after, struct err *err)
+{
+	if (!store_is_own(root) || hostconf_has_login(after))
+		return 0;
+	CLEANUP(source_dispose) struct source source;
+	source_load(root, NULL, &source);
+	if (!hostconf_has_login(&source.config))
+		return 0;
+	if (strcmp(source.path, HOSTCONF_PATH) == 0)
+		return err_set(err, ERR_INVALID, 0, _("nobody could log in any more"));
+	return err_set(err, ERR_INVALID, 0,
+		_("in %s nobody could log in; in use is %s, which domus-host undo puts back"),
+		HOSTCONF_PATH, source.path);
+}
 
 int settings_replace(const char *root, const char *old_text, const char *text, struct err *err)
 {
 	CLEANUP(hostconf_dispose) struct host_config config;
 	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
 	int rc = store_parse(root, text, &config, &problems, err);
+	if (rc == 0)
+		rc = check_login(root, &config, err);
 	if (rc == 0)
 		rc = store_write(root, old_text, text, err);
 	return rc;
@@ -118,6 +137,8 @@ int settings_apply(const struct settings_request *request, struct str *ret_text,
 	if (store_is_own(root)) {
 		if (store_parse(root, str_text(&text), &after, &problems, err) < 0)
 			return err_prefix(err, "%s: ", HOSTCONF_PATH);
+		if (check_login(root, &after, err) < 0)
+			return -1;
 	} else {
 		/* A live system: nothing but hand edits can differ. */
 		store_read_applied(root, &after);

@@ -209,6 +209,19 @@ def test_what_only_an_installation_can_do_is_refused(host):
     assert host.read("/etc/domus/host.conf") == CONF
 
 
+def test_an_emptied_file_is_not_what_a_change_begins_with(host):
+    host.run("set", "host.name", "xen2")
+    host.run("apply")
+    host.write("/etc/domus/host.conf", "", 0o600)
+    for words in (["set", "host.name", "xen3"], ["apply"]):
+        assert "nobody could log in; in use is /var/lib/domus/good/1, which domus-host undo puts back" in \
+            host.run(*words, code=1)
+    assert host.read("/etc/domus/host.conf") == ""
+    host.run("undo")
+    assert "name = xen2" in host.read("/etc/domus/host.conf")
+    assert "nobody could log in any more" in host.run("unset", "root.password", code=1)
+
+
 def test_undo_and_back(host):
     host.run("set", "host.name", "xen2")
     host.run("apply")
