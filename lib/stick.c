@@ -12,9 +12,15 @@
 
 #define STICK_DIR "/run/domus/stick"
 
+/* Many a stick says of itself that it is fixed; what hangs on USB can be taken along. */
+static bool is_portable(const struct disk_info *disk)
+{
+	return disk->is_removable || (disk->bus && strcmp(disk->bus, "usb") == 0);
+}
+
 static bool is_volume(const struct disk_info *disk, const char *fstype, const char *mounted_at)
 {
-	return disk->is_removable && !disk->is_medium && !disk->is_read_only && !*mounted_at &&
+	return is_portable(disk) && !disk->is_medium && !disk->is_read_only && !*mounted_at &&
 	       strcmp(fstype, "vfat") == 0;
 }
 

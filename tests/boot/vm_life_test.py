@@ -120,7 +120,7 @@ def test_vm_life(kind, tmp_path):
         print(vm(machine, "create guest.conf", timeout=180))
         cd = "cd=one.c" if kind == "hvm" else "cd= "
         disks = "xvda,xvdb" if kind == "hvm" else "xvda,xvdb,xvdc"
-        first = guest.sees(f"cpus=0 disks={disks} nics=2 {cd}")
+        first = guest.sees(f"cpus=0 disks={disks} nics=2 {cd}", 300)
         domid = guest.is_()["id"]
         assert f"vif{domid}.0" in machine.run("ls /sys/class/net/xenbr0/brif")
         assert f"vif{domid}.1" in machine.run("ls /sys/class/net/xenbr1/brif")

@@ -32,6 +32,8 @@ static void test_volumes(void **state)
 			.is_removable = true,
 			.is_medium = true},
 		{.fstype = (char[]){"vfat"}, .mounted_at = (char[]){""}, .is_removable = true},
+		{.fstype = (char[]){"vfat"}, .mounted_at = (char[]){""}, .bus = (char[]){"usb"}},
+		{.fstype = (char[]){"vfat"}, .mounted_at = (char[]){""}, .bus = (char[]){"sata"}},
 	};
 	const struct disk_inventory inventory = {.disks = disks, .count = ARRAY_SIZE(disks)};
 	struct stick stick;
@@ -41,6 +43,8 @@ static void test_volumes(void **state)
 	assert_true(stick_next(&inventory, &at, &stick));
 	assert_null(stick.part);
 	assert_ptr_equal(stick.disk, &disks[3]);
+	assert_true(stick_next(&inventory, &at, &stick));
+	assert_ptr_equal(stick.disk, &disks[4]);
 	assert_false(stick_next(&inventory, &at, &stick));
 }
 
