@@ -51,7 +51,7 @@ def guests_run(machine):
     machine.run("truncate -s 16M /srv/domus/served.img")
     for name, disk in (("served", DISK), ("other", "")):
         write(machine, f"/etc/xen/{name}.cfg", GUEST.format(name=name, disk=disk))
-        machine.run(f"xl create -e -q /etc/xen/{name}.cfg", timeout=120)
+        machine.run(f"xl create -e -q /etc/xen/{name}.cfg", timeout=180)
     for name in ("served", "other"):
         wait_shell(machine, name)
     run_in(machine, "served", "echo here >/dev/xvda; sync")
@@ -87,7 +87,7 @@ def qemu_is_lost(machine):
     machine.send(f"kill -9 $(xenstore-read /local/domain/{served}/image/device-model-pid)\r")
     machine.expect("guest served is lost: its QEMU", timeout=60)
     wait_until(machine, f"D=$(xl domid served) && [ $D != {served} ]", 90, "xl list; cat /run/domus/failed/*")
-    wait_until(machine, "[ ! -e /run/domus/failed/guest-served ]", 30, "cat /run/domus/failed/*")
+    wait_until(machine, "[ ! -e /run/domus/failed/guest-served ]", 90, "cat /run/domus/failed/*")
     machine.run("grep -q 'served.*crashed: restart' /var/log/messages")
     assert guests(machine)["other"]["id"] == before["other"]["id"]
     wait_until(machine, f"[ $(grep -c 'Domus demo guest' {log_of('served')}) = 2 ]", 120, f"tail -n 5 {log_of('served')}")

@@ -4,6 +4,8 @@
 import base64
 import json
 
+from harness.machine import SLOW
+
 
 def vm(machine, words, timeout=60, check=True):
     return machine.run(f"domus-vm {words}", timeout=timeout, check=check)
@@ -22,8 +24,9 @@ def quiet(machine):
 
 def wait_until(machine, condition, seconds, otherwise):
     """Until a condition of the shell is true; else what `otherwise` prints is the failure."""
+    seconds = int(seconds * SLOW)
     machine.run(f"(u() {{ cut -d. -f1 /proc/uptime; }}; E=$(($(u) + {seconds})); until {condition}; do [ $(u) -lt $E ] || {{ {otherwise}; exit 1; }}; "
-                "sleep 1; done)", timeout=seconds * 2 + 60)
+                "sleep 1; done)", timeout=seconds * 2 / SLOW + 60)
 
 
 def online(machine):
