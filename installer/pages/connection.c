@@ -14,7 +14,7 @@
 #define TRY_DIR "/run/domus/try"
 #define TRY_CONF TRY_DIR "/host.conf"
 #define STEP_MS 4000
-#define ADDRESS_MS 20000
+#define ADDRESS_MS 45000 /* a switch that looks for loops lets nothing through for 30 s */
 #define POLL_MS 500
 #define NETWORK_MS 60000 /* DHCP included */
 
