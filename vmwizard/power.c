@@ -50,12 +50,14 @@ static int claim_disks(const struct vm_action *a, struct err *err)
 {
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (a->is_dry || !file_exists(a->root, path))
+	const enum ownership_act act = a->is_dry      ? OWNERSHIP_CHECK
+				       : a->is_forced ? OWNERSHIP_TAKE
+						      : OWNERSHIP_CLAIM;
+	if ((a->is_dry && a->is_forced) || !file_exists(a->root, path))
 		return 0;
 	if (file_read(a->root, path, XLCFG_FILE_MAX, &text, err) < 0)
 		return -1;
-	return ownership_do_text(a->root, a->name, str_text(&text),
-		a->is_forced ? OWNERSHIP_TAKE : OWNERSHIP_CLAIM, err);
+	return ownership_do_text(a->root, a->name, str_text(&text), act, err);
 }
 
 int vm_start(const struct vm_action *a, struct err *err)

@@ -49,8 +49,20 @@ static char *read_name(const XLU_Config *config, const char *file)
 	return xstrndup(file, strlen(file) - (text_ends(file, ".cfg") ? 4 : 0));
 }
 
+/* A host's number is drawn for the first disk that needs it: other guests start without one. */
+static int claim(const char *path, const char *uuid, const char *name, struct err *err)
+{
+	struct owner self;
+	int rc = owner_self("/", uuid, name, &self, err);
+
+	if (rc == 0)
+		rc = owner_claim("/", path, &self, err);
+	owner_dispose(&self);
+	return rc;
+}
+
 static int claim_disk(
-	XLU_Config *config, const char *text, const struct owner *self, struct err *err)
+	XLU_Config *config, const char *text, const char *uuid, const char *name, struct err *err)
 {
 	libxl_device_disk disk;
 	struct stat st;
@@ -61,7 +73,7 @@ static int claim_disk(
 		!disk.is_cdrom && !(disk.script && strcmp(disk.script, "block-shared") == 0) &&
 		stat(disk.pdev_path, &st) == 0 && S_ISREG(st.st_mode) &&
 		owner_concerns("/", disk.pdev_path))
-		rc = owner_claim("/", disk.pdev_path, self, err);
+		rc = claim(disk.pdev_path, uuid, name, err);
 	libxl_device_disk_dispose(&disk);
 	return rc;
 }
@@ -70,20 +82,17 @@ static int claim_disk(
 static int claim_disks(XLU_Config *config, const char *name, struct err *err)
 {
 	XLU_ConfigList *list;
-	struct owner self = {.host = NULL};
 	const char *uuid = "", *text;
 	int count = 0, rc = 0;
 
 	if (!config || xlu_cfg_get_list(config, "disk", &list, &count, 1) != 0)
 		return 0;
 	(void)xlu_cfg_get_string(config, "uuid", &uuid, 1);
-	rc = owner_self("/", uuid, name, &self, err);
 	for (int i = 0; rc == 0 && i < count; i++) {
 		text = xlu_cfg_get_listitem(list, i);
 		if (text)
-			rc = claim_disk(config, text, &self, err);
+			rc = claim_disk(config, text, uuid, name, err);
 	}
-	owner_dispose(&self);
 	return rc;
 }
 

@@ -186,8 +186,23 @@ def test_move_with_disks(start, root):
     screen = choose(start(), "build")
     (root / "etc/domus").mkdir(parents=True)
     (root / "etc/domus/host.conf").write_text(PEERS)
-    screen.press("t").wait("192.0.2.2").press("ENTER").wait("has its disks already").press("DOWN", "DOWN", "ENTER")
+    screen.press("t").wait("192.0.2.2").press("ENTER").wait("has its disks already").compare("vm-move-off")
+    screen.press("DOWN", "DOWN", "ENTER")
     screen.wait("would run: domus-vm migrate build xen2 --offline --remove")
+
+
+def test_start_from_anothers_disk(start, root):
+    """A disk that another host owns: no is the default, yes takes it over."""
+    (root / "etc/xen").mkdir(parents=True, exist_ok=True)
+    (root / "srv").mkdir(exist_ok=True)
+    (root / "var/lib/domus").mkdir(parents=True)
+    (root / "var/lib/domus/host-id").write_text("1" * 32 + "\n")
+    (root / "etc/xen/build.cfg").write_text('name = "build"\ndisk = [ "vdev=xvda,access=rw,target=/srv/b.img" ]\n')
+    (root / "srv/b.img").write_text("")
+    (root / "srv/.b.img.owner").write_text(f"host={'0' * 32}\nhost-name=xen9\nguest-name=build\n")
+    screen = choose(start(), "build").press("s").wait("host xen9").press("ENTER").wait("only *build*")
+    assert "would run" not in screen.text()
+    screen.press("s").wait("Take it over").compare("vm-take").press("LEFT", "ENTER").wait("would run: xl create")
 
 
 def test_details(start):

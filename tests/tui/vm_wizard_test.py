@@ -224,6 +224,8 @@ SCREENS = [
         ("vm-memory-plan", "Enter: who gives, who takes, in which order; asked before it is done."),
         ("vm-move", "`t`: the hosts that this one knows (C7). Both are asked before anything is begun."),
         ("vm-move-way", "How it moves."),
+        ("vm-move-off", "One that is off: with its disks, or without."),
+        ("vm-take", "`s`: its disk on a shared pool is another host's. No is the default."),
         ("vm-cd", "The CD of an HVM guest."),
         ("vm-details", "Details and logs."),
         ("vm-details-summary", "Name of the guest's port on the host's side of the bridge included (C1)."),

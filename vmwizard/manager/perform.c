@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "lang.h"
 #include "mem.h"
 #include "num.h"
@@ -12,8 +13,11 @@
 #include "state.h"
 #include "ui/ui.h"
 #include "vmwizard/action.h"
+#include "vmwizard/ownership.h"
 #include "vmwizard/pages/console.h"
 #include "vmwizard/pages/pages.h"
+#include "vmwizard/paths.h"
+#include "xlcfg.h"
 
 /* --- in the other process */
 
@@ -123,7 +127,8 @@ static int work(const struct job_out *out, const void *arg, struct err *err)
 		.name = request->guest->name,
 		.show = show_command,
 		.context = (void *)(uintptr_t)out,
-		.is_dry = request->is_dry};
+		.is_dry = request->is_dry,
+		.is_forced = request->is_forced};
 	int rc;
 
 	/* Which drive it is, only Xen or its file could say. */
@@ -301,6 +306,27 @@ static bool ask_cd(struct manager *m, struct request *request, char **ret_path)
 	return result == UI_OK;
 }
 
+/* A disk on a shared pool that another host owns is not taken by a key alone. */
+static bool ask_start(struct manager *m, struct request *request)
+{
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(request->guest->name);
+	CLEANUP(str_dispose) struct str file = STR_INIT;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	struct ui_question q = {.id = "take", .title = _("Start"), .help = "", .text = NULL};
+	struct err why = ERR_INIT;
+
+	if (file_read(m->session->root, path, XLCFG_FILE_MAX, &file, NULL) != 0 ||
+		ownership_do_text(m->session->root, request->guest->name, str_text(&file),
+			OWNERSHIP_CHECK, &why) == 0)
+		return true;
+	str_add(&text,
+		_("%s\n\nTake it over? If a guest still uses it over there, both write to it and "
+		  "destroy what is on it."),
+		why.text);
+	q.text = str_text(&text);
+	return ui_yes_no(m->ui, &q, &request->is_forced) == UI_OK && request->is_forced;
+}
+
 /* --- what is no work for another process */
 
 static void attach_console(struct manager *m, const struct vm_domain *guest)
@@ -376,6 +402,7 @@ static bool ask(struct manager *m, struct request *request, char **ret_text)
 	case ACTION_DELETE:
 		return ask_delete(m, request);
 	case ACTION_START:
+		return ask_start(m, request);
 	case ACTION_PAUSE:
 	case ACTION_SAVE:
 	case ACTION_AUTOSTART:

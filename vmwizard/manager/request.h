@@ -12,8 +12,9 @@ struct request {
 	const char *root;
 	bool is_dry;
 	const struct vm_domain *guest;
-	const char *text; /* new name, path of the CD, other host */
-	bool with_disks;
+	const char *text;   /* new name, path of the CD, other host */
+	bool with_disks;    /* deleted; or removed here once they have moved */
+	bool is_forced;     /* a start takes over what another host owns */
 	bool is_offline;    /* a move: it stands still */
 	int64_t memory_mib; /* 0: as it is */
 	int64_t vcpus;
