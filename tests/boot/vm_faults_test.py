@@ -73,7 +73,7 @@ class Host:
         self.machine.run("sh state >before")
 
     def nothing_left(self):
-        wait_until(self.machine, "sh state | diff before - >left", 20, "cat left")
+        wait_until(self.machine, "sh state | diff before - >left", 60, "cat left")
 
     def fails(self, name, *words, timeout=120):
         """Not made, for a reason that holds all words; all is as it was."""
@@ -157,10 +157,10 @@ def name_is_taken(host):
     go = host.begins("other", "/slower")
     write(machine, "hand.cfg", 'name = "other"\ntype = "pv"\nmemory = 128\nkernel = "/srv/domus/vmlinuz"\n'
           'ramdisk = "/srv/domus/initrd"\ncmdline = "console=hvc0 quiet ip=none"\n')
-    machine.run("xl create -e -q hand.cfg; xl domid other >domid", timeout=60)
+    machine.run("xl create -e -q hand.cfg; xl domid other >domid", timeout=240)
     go.set()
     host.ends("other", "a guest of this name runs already")
-    machine.run("[ $(xl domid other) = $(cat domid) ] && xl destroy other", timeout=60)
+    machine.run("[ $(xl domid other) = $(cat domid) ] && xl destroy other", timeout=120)
     host.nothing_left()
 
 
