@@ -82,6 +82,21 @@ static int fail(struct err *err, int sys, const char *what, const char *root, co
 	return err_set(err, code_of(sys), sys, "%s %s", what, full);
 }
 
+int file_rename(const char *root, const char *from, const char *to, struct err *err)
+{
+	CLEANUP(mem_free_string) char *full_from = join(root, from);
+	CLEANUP(mem_free_string) char *full_to = join(root, to);
+	CLEANUP(mem_free_string) char *dir = xstrndup(to, (size_t)(strrchr(to, '/') - to));
+	CLEANUP(file_close) int fd = -1;
+	if (rename(full_from, full_to) < 0)
+		return err_set(err, ERR_IO, errno, _("cannot rename %s to %s"), from, to);
+	if (file_open_dir(root, dir[0] ? dir : "/", &fd, err) < 0)
+		return -1;
+	if (fsync(fd) < 0 && errno != EINVAL)
+		return err_set(err, ERR_IO, errno, _("cannot write %s"), dir);
+	return 0;
+}
+
 int file_lock(const char *root, const char *path, unsigned wait_ms, int *ret_fd, struct err *err)
 {
 	CLEANUP(mem_free_string) char *full = join(root, path);

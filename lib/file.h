@@ -78,6 +78,9 @@ int file_open_dir(const char *root, const char *path, int *ret_fd, struct err *e
 /* path as seen from the present directory, as a path from "/". The caller frees. */
 char *file_absolute(const char *path);
 
+/* Renames a file within one directory, lasting: also after the power goes. What has the new name is replaced. */
+int file_rename(const char *root, const char *from, const char *to, struct err *err);
+
 /*
  * Locks a file of no content for this process alone (flock(2)), made with mode 0600 if it is missing.
  * It is never removed: two processes must not hold locks on two files of one name. Waits wait_ms at

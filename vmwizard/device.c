@@ -236,7 +236,10 @@ static int set_nic(struct vm_nic *nic, const char *key, const char *value, struc
 
 int vm_nic_parse(const char *value, struct vm_nic *ret_nic, struct err *err)
 {
-	struct vm_nic nic = {.bridge = xstrdup(""), .mac = xstrdup(""), .model = xstrdup("")};
+	struct vm_nic nic = {.bridge = xstrdup(""),
+		.mac = xstrdup(""),
+		.model = xstrdup(""),
+		.more = xstrdup("")};
 	char key[CFG_WORD_MAX + 1];
 	char buf[PART_MAX];
 	const char *rest = value;

@@ -122,20 +122,28 @@ static void read_disk(struct vm_spec *spec, const char *item)
 		disk->is_readonly = true;
 }
 
+/* What the pages do not show (a guard, a rate, a script) stays as it is. */
 static void read_nic(struct vm_spec *spec, const char *item)
 {
 	struct vm_nic *nic = vm_spec_add_nic(spec, "");
-	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
-	strlist_add_words(&words, item);
-	for (size_t i = 0; i < words.count; i++) {
-		const char *word = words.items[i];
+	CLEANUP(str_dispose) struct str more = STR_INIT;
+	CLEANUP(mem_free_string) char *copy = xstrdup(item);
+	char *rest = copy;
+	char *word;
+	while ((word = strsep(&rest, ",")) != NULL) {
+		word += strspn(word, " \t");
+		for (size_t n = strlen(word); n > 0 && strchr(" \t", word[n - 1]); n--)
+			word[n - 1] = '\0';
 		if (starts(word, "mac="))
 			vm_spec_set(&nic->mac, word + 4);
 		else if (starts(word, "bridge="))
 			vm_spec_set(&nic->bridge, word + 7);
 		else if (starts(word, "model="))
 			vm_spec_set(&nic->model, word + 6);
+		else if (*word)
+			str_add(&more, "%s%s", more.len ? ", " : "", word);
 	}
+	vm_spec_set(&nic->more, str_text(&more));
 }
 
 static void read_devices(const struct xlcfg *cfg, struct vm_spec *spec)

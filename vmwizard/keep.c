@@ -11,6 +11,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "savedguest.h"
 #include "num.h"
 #include "owner.h"
 #include "vmwizard/act.h"
@@ -78,7 +79,7 @@ static int delete_all(
 {
 	CLEANUP(mem_free_string) char *cfg = vm_cfg_path(a->name);
 	CLEANUP(mem_free_string) char *link = vm_auto_path(a->name);
-	CLEANUP(mem_free_string) char *saved = vm_saved_path(a->root, a->name);
+	CLEANUP(mem_free_string) char *saved = savedguest_path(a->root, a->name);
 	CLEANUP(mem_free_string) char *text = xasprintf("rm %s", cfg);
 	if (!a->is_dry && file_remove(a->root, link, err) < 0)
 		return -1;

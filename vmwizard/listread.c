@@ -10,6 +10,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "savedguest.h"
 #include "num.h"
 #include "vmwizard/migrate/record.h"
 #include "vmwizard/paths.h"
@@ -199,7 +200,7 @@ static void take_defined(const char *name, const struct vm_spec *spec, void *con
 	vm_spec_set(&d->os, spec->os);
 	if (d->domid != VM_NO_DOMID)
 		return;
-	CLEANUP(mem_free_string) char *saved = vm_saved_path(defined->root, spec->name);
+	CLEANUP(mem_free_string) char *saved = savedguest_path(defined->root, spec->name);
 	vm_spec_set(&d->uuid, spec->uuid);
 	vm_spec_set(&d->method, vm_method_words[spec->method]);
 	d->state = saved ? VM_STATE_SAVED : VM_STATE_OFF;

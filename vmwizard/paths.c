@@ -18,18 +18,6 @@ char *vm_auto_path(const char *name)
 	return xasprintf(VM_AUTO_DIR "/%s.cfg", name);
 }
 
-char *vm_saved_path(const char *root, const char *name)
-{
-	static const char *const dirs[] = {VM_LIBRARY_SAVE, VM_STATE_SAVE};
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		char *path = xasprintf("%s/%s", dirs[i], name);
-		if (file_is_regular(root, path))
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
 char *vm_volume_of(const char *path)
 {
 	const char *rest = strncmp(path, "/dev/", 5) == 0 ? path + 5 : NULL;

@@ -7,14 +7,10 @@
 
 #define VM_CFG_DIR "/etc/xen"
 #define VM_AUTO_DIR "/etc/xen/auto"
-#define VM_LIBRARY_SAVE "/srv/domus/save"
-#define VM_STATE_SAVE "/var/lib/xen/save"
 
 /* NAME.cfg, and the link that starts the guest with the host; the caller frees. */
 char *vm_cfg_path(const char *name);
 char *vm_auto_path(const char *name);
-/* The saved guest of that name, or NULL; the caller frees. */
-char *vm_saved_path(const char *root, const char *name);
 
 /* "VG/LV" of /dev/VG/LV; NULL for anything else. The caller frees. */
 char *vm_volume_of(const char *path);

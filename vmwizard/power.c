@@ -9,6 +9,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "savedguest.h"
 #include "vmwizard/act.h"
 #include "vmwizard/command.h"
 #include "vmwizard/migrate/record.h"
@@ -63,7 +64,7 @@ static int claim_disks(const struct vm_action *a, struct err *err)
 int vm_start(const struct vm_action *a, struct err *err)
 {
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
-	CLEANUP(mem_free_string) char *saved = vm_saved_path(a->root, a->name);
+	CLEANUP(mem_free_string) char *saved = savedguest_path(a->root, a->name);
 	if (check_cfg(a, err) < 0 || act_want_off(a, err) < 0)
 		return -1;
 	if (saved)
@@ -153,7 +154,7 @@ int vm_unpause(const struct vm_action *a, struct err *err)
 int vm_save(const struct vm_action *a, struct err *err)
 {
 	bool has_library = file_exists(a->root, "/srv/domus/lost+found");
-	const char *dir = has_library ? VM_LIBRARY_SAVE : VM_STATE_SAVE;
+	const char *dir = has_library ? SAVEDGUEST_LIBRARY : SAVEDGUEST_STATE;
 	CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", dir, a->name);
 	CLEANUP(mem_free_string) char *part = xasprintf("%s.part", path);
 	if (act_want_running(a, err) < 0)
@@ -177,17 +178,26 @@ int vm_save(const struct vm_action *a, struct err *err)
 
 int vm_restore(const struct vm_action *a, struct err *err)
 {
-	CLEANUP(mem_free_string) char *path = vm_saved_path(a->root, a->name);
+	CLEANUP(mem_free_string) char *path = savedguest_path(a->root, a->name);
 	if (!path && !a->is_dry)
 		return err_set(err, ERR_MISSING, 0, _("guest %s was not saved"), a->name);
 	if (act_want_off(a, err) < 0 || claim_disks(a, err) < 0)
 		return -1;
-	if (act_run(a, SAVE_MS, err, "xl", "restore", "-e", path ? path : VM_STATE_SAVE, NULL) < 0)
-		return -1;
 	if (a->is_dry)
-		return 0;
+		return act_run(a, SAVE_MS, err, "xl", "restore", "-e",
+			path ? path : SAVEDGUEST_STATE, NULL);
+	/*
+	 * Its disks go on from here: a second start from the same memory would destroy them. So the file
+	 * has another name before the guest runs, whatever happens to this program or the host then.
+	 */
+	CLEANUP(mem_free_string) char *used = xasprintf("%s.used", path);
+	if (file_rename(a->root, path, used, err) < 0)
+		return -1;
+	if (act_run(a, SAVE_MS, err, "xl", "restore", "-e", used, NULL) < 0) {
+		(void)file_rename(a->root, used, path, NULL);
+		return -1;
+	}
 	if (command_wait_alive(a->name, err) < 0)
 		return -1;
-	/* Its disks go on from here: a second start from the same memory would destroy them. */
-	return file_remove(a->root, path, err);
+	return file_remove(a->root, used, err);
 }

@@ -313,6 +313,7 @@ void vm_nic_dispose(struct vm_nic *nic)
 	free(nic->bridge);
 	free(nic->mac);
 	free(nic->model);
+	free(nic->more);
 	*nic = (struct vm_nic){.bridge = NULL};
 }
 
@@ -357,6 +358,7 @@ struct vm_nic *vm_spec_add_nic(struct vm_spec *spec, const char *bridge)
 		.bridge = xstrdup(bridge),
 		.mac = xstrdup(""),
 		.model = xstrdup(""),
+		.more = xstrdup(""),
 	};
 	return nic;
 }
@@ -396,7 +398,8 @@ static void copy_devices(struct vm_spec *to, const struct vm_spec *from)
 	for (size_t i = 0; i < from->n_nics; i++)
 		to->nics[i] = (struct vm_nic){.bridge = xstrdup(from->nics[i].bridge),
 			.mac = xstrdup(from->nics[i].mac),
-			.model = xstrdup(from->nics[i].model)};
+			.model = xstrdup(from->nics[i].model),
+			.more = xstrdup(from->nics[i].more)};
 }
 
 /* As it is, not through the checks of the keys: a hand-made xl.cfg may say more than they allow. */

@@ -56,6 +56,7 @@ struct vm_nic {
 	char *bridge; /* "" auto: the host's first */
 	char *mac;    /* small letters; "" until drawn */
 	char *model;  /* HVM: "e1000", "rtl8139", "virtio-net"; "" auto */
+	char *more; /* what else its item in xl.cfg says, "script=vif-guarded, ip=192.0.2.7"; "" nothing */
 };
 
 /* Owns everything in it. Texts are never NULL after vm_spec_init(). */

@@ -17,9 +17,12 @@
 #include "mem.h"
 #include "owner.h"
 #include "proc.h"
+#include "savedguest.h"
 
 /* HVM with its QEMU takes seconds; a script that hangs must not hold up the others for ever. */
 #define START_TIMEOUT_MS 180000
+/* As long as domus-vm gives it. */
+#define RESTORE_TIMEOUT_MS 1800000
 
 /* NULL when it cannot be read: xl says why. */
 static XLU_Config *read_config(const char *path)
@@ -103,15 +106,16 @@ static bool runs_already(struct xen *xen, const char *name)
 	return libxl_name_to_domid(xen->ctx, name, &domid) == 0;
 }
 
-/*
- * -e: xl leaves no process behind, domus-monitor looks after the guest. Here belongs, later, what
- * comes before a guest's first start (saved guests that are restored instead, installers).
- */
+/* -e: xl leaves no process behind, domus-monitor looks after the guest. */
 static int start_one(
 	const char *run, const char *path, XLU_Config *config, const char *name, struct err *err)
 {
-	const char *const argv[] = {"xl", "create", "-e", "-q", path, NULL};
-	struct proc_spec spec = {.argv = argv, .timeout_ms = START_TIMEOUT_MS};
+	const char *const create[] = {"xl", "create", "-e", "-q", path, NULL};
+	/* A guest that was saved goes on: begun anew, its memory would fit its disks no longer. */
+	const char *const go_on[] = {"domus-vm", "restore", name, NULL};
+	CLEANUP(mem_free_string) char *saved = savedguest_path("/", name);
+	struct proc_spec spec = {.argv = saved ? go_on : create,
+		.timeout_ms = saved ? RESTORE_TIMEOUT_MS : START_TIMEOUT_MS};
 
 	if (claim_disks(config, name, err) != 0 || proc_run_ok(&spec, err) != 0) {
 		(void)err_prefix(err, "guest %s: ", name);

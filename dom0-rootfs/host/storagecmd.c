@@ -381,7 +381,10 @@ static int remove_pool(const struct options *options, struct err *err)
 	if (users.count)
 		return err_set(err, ERR_INVALID, 0,
 			_("guests have disks in %s: %s; move or delete them first"), name, all);
-	poolplan_down(pool, &plan);
+	/* One that did not start, its disk being gone, has nothing to be stopped. */
+	CLEANUP(mem_free_string) char *failed = xasprintf(FAILED_DIR "/pool-%s", name);
+	if (!file_exists(options->root, failed))
+		poolplan_down(pool, &plan);
 	CLEANUP(mem_free_string)
 	char *what = xasprintf(
 		_("the pool %s would be stopped and forgotten; what is in it stays"), name);
@@ -392,6 +395,7 @@ static int remove_pool(const struct options *options, struct err *err)
 	if (poolplan_execute(options->root, &plan, err) < 0 ||
 		settings_remove_section(options->root, "pool", name, err) < 0)
 		return -1;
+	(void)file_remove(options->root, failed, NULL);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	enum settings_outcome outcome;
 	return settings_apply(

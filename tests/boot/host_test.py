@@ -14,7 +14,7 @@ from tui.screen import Terminal
 
 # Each page of the console, and a word that only it shows; Esc leaves them all.
 PAGES = [("network", "Does this host reach another?"), ("storage", "Another disk"), ("boot", "boot.default"),
-         ("time", "time.zone"), ("keyboard", "Layout of the keyboard"), ("password", "Again"), ("users", "+user"),
+         ("time", "ntp-servers"), ("keyboard", "Layout of the keyboard"), ("password", "Again"), ("users", "+user"),
          ("services", "What runs; restart one"), ("changes", "Put the former settings back"), ("logs", " xen1 "),
          ("diagnostics", "packed into one file"), ("reboot", "Restart this host?"), ("poweroff", "Switch this host off?")]
 

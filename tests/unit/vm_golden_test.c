@@ -268,6 +268,20 @@ static void test_edit_of_a_hand_made_file(void **state)
 		"maxmem = 1024\n");
 }
 
+/* What the pages do not know of a NIC outlives a change of what they do. */
+static void test_edit_of_a_nic_keeps_its_guard(void **state)
+{
+#define HEAD "name = \"shop\"\ntype = \"pv\"\nmemory = 512\nvcpus = 2\nkernel = \"/boot/k\"\n"
+#define GUARD "script=vif-guarded, ip=192.0.2.7 192.0.2.8, rate=10Mb/s"
+	struct edit e;
+	(void)state;
+	begin_edit(&e, HEAD "vif = [ 'bridge=xenbr1," GUARD ",mac=00:16:3e:11:22:33' ]\n");
+	vm_spec_set(&e.after.nics[0].bridge, "xenbr0");
+	end_edit(&e, HEAD "vif = [ \"mac=00:16:3e:11:22:33, bridge=xenbr0, " GUARD "\" ]\n");
+#undef HEAD
+#undef GUARD
+}
+
 /* What Domus would not write itself goes through the pages as it stands, and comes to an end. */
 static void test_edit_keeps_what_checks_refuse(void **state)
 {
@@ -308,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_profile_and_method),
 		cmocka_unit_test(test_edit_of_a_hand_made_file),
+		cmocka_unit_test(test_edit_of_a_nic_keeps_its_guard),
 		cmocka_unit_test(test_edit_keeps_what_checks_refuse),
 	};
 	return cmocka_run_group_tests(tests, load, unload);

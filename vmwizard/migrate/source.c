@@ -9,6 +9,7 @@
 #include "hostconf.h"
 #include "lang.h"
 #include "mem.h"
+#include "savedguest.h"
 #include "peer.h"
 #include "vmwizard/migrate/disks.h"
 #include "vmwizard/migrate/migrate.h"
@@ -387,7 +388,7 @@ static int check_here(struct source *s, struct err *err)
 	struct mig_offer *offer = &s->record.offer;
 	struct vm_host host;
 	struct err why = ERR_INIT;
-	CLEANUP(mem_free_string) char *saved = vm_saved_path(s->request->root, offer->name);
+	CLEANUP(mem_free_string) char *saved = savedguest_path(s->request->root, offer->name);
 	if (vm_host_read(s->request->root, &host, err) < 0)
 		return -1;
 	offer->xen_major = host.xen_major;
