@@ -197,7 +197,7 @@ int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, s
 	/* -i: more than the machine has are as good now as they were at the guest's start. */
 	if (act_run(a, COMMAND_MS, err, "xl", "vcpu-set", "-i", a->name, number, NULL) < 0)
 		return -1;
-	int rc = act_wait(a, 20, has_vcpus, &t, _("did not reach its new number of CPUs"), err);
+	int rc = act_wait(a, 60, has_vcpus, &t, _("did not reach its new number of CPUs"), err);
 	if (!a->is_dry)
 		*ret_count = (int64_t)t.is;
 	if (rc < 0 && err && err->code == ERR_TIMEOUT)
