@@ -245,8 +245,8 @@ static struct addrinfo *look_up(
 	struct addrinfo *list = NULL;
 	int rc = getaddrinfo(host, port, &hints, &list);
 	*ret_reason = rc == 0 ? NULL : gai_strerror(rc);
-	if (rc ==
-		EAI_ADDRFAMILY) /* AI_ADDRCONFIG: an address that is reached by a kind that is not here */
+	/* By AI_ADDRCONFIG: this machine has no address of the kind that the host's is. */
+	if (rc == EAI_ADDRFAMILY)
 		*ret_reason = strchr(host, ':') ? _("this machine has no IPv6 address")
 						: _("this machine has no IPv4 address");
 	return rc == 0 ? list : NULL;

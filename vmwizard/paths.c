@@ -2,10 +2,8 @@
 /* Where a guest's files lie. */
 #include "vmwizard/paths.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
 #include "mem.h"
 
 char *vm_cfg_path(const char *name)

@@ -117,7 +117,8 @@ static int start_one(
 	struct proc_spec spec = {.argv = saved ? go_on : create,
 		.timeout_ms = saved ? RESTORE_TIMEOUT_MS : START_TIMEOUT_MS};
 
-	if (claim_disks(config, name, err) != 0 || proc_run_ok(&spec, err) != 0) {
+	/* domus-vm claims the disks of what it restores itself. */
+	if ((!saved && claim_disks(config, name, err) != 0) || proc_run_ok(&spec, err) != 0) {
 		(void)err_prefix(err, "guest %s: ", name);
 		(void)state_write_failed(run, name, err->text, NULL);
 		return -1;

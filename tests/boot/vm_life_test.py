@@ -7,7 +7,7 @@ import pytest
 
 from harness.machine import Machine
 from harness.server import Server
-from harness.vm import guests, left_over, make_storage, online, quiet, vm, wait_until, write
+from harness.vm import check_pin, guests, left_over, make_storage, online, quiet, vm, wait_until, write
 from guests.initrd import demo_initrd
 
 # The guest says what it sees, whenever that changes; its boot id tells one life from the next.
@@ -88,9 +88,7 @@ def up_and_down(guest, kind):
 
 
 def scheduling(machine, kind):
-    pinned = machine.run(f"xl vcpu-list {kind}").splitlines()[-1]
-    one = re.search(r"nr_cpus +: 1\s", machine.run("xl info"))
-    assert re.search(r" all / " if one else r" 0 / ", pinned), pinned
+    check_pin(machine, kind, "0")
     assert 'cpus = "0"' in machine.run(f"cat /etc/xen/{kind}.cfg")
     weight = machine.run(f"xl sched-credit2 -d {kind}").splitlines()[-1].split()
     assert weight[-2:] == ["512", "50"], weight

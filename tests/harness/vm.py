@@ -3,6 +3,7 @@
 
 import base64
 import json
+import re
 
 from harness.machine import SLOW
 
@@ -27,6 +28,13 @@ def wait_until(machine, condition, seconds, otherwise):
     seconds = int(seconds * SLOW)
     machine.run(f"(u() {{ cut -d. -f1 /proc/uptime; }}; E=$(($(u) + {seconds})); until {condition}; do [ $(u) -lt $E ] || {{ {otherwise}; exit 1; }}; "
                 "sleep 1; done)", timeout=seconds * 2 / SLOW + 60)
+
+
+def check_pin(machine, name, cpu):
+    """The guest's processors run on this one alone; where there is no other, Xen calls that "all"."""
+    shown = "all" if re.search(r"nr_cpus +: 1\s", machine.run("xl info")) else cpu
+    pinned = machine.run(f"xl vcpu-list {name}").strip().splitlines()[-1]
+    assert re.search(rf" {shown} / all$", pinned.strip()), pinned
 
 
 def online(machine):

@@ -4,7 +4,6 @@
 #include "vmwizard/migrate/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
