@@ -5,4 +5,4 @@ INSTALLER_SRCS := $(addprefix installer/, \
 	machine_json.c main.c plan.c plan_disk.c plan_keep.c plan_ops.c report.c show.c spec.c unattended.c)
 -include installer/pages/sources.mk
 INSTALLER_SRCS += $(INSTALLER_PAGES_SRCS)
-INSTALLER_LIBS := -ljansson -lcurl -lnettle $(LIB_UI_LIBS)
+INSTALLER_LIBS := -ljansson -lnettle $(LIB_UI_LIBS)

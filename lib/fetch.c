@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "fetch.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <nettle/sha2.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "curlload.h"
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
@@ -68,30 +68,29 @@ static int on_progress(
 	return job->is_cancelled;
 }
 
-static void set_options(CURL *curl, struct job *job, char *reason)
+static void set_options(const struct curlload *lib, CURL *curl, struct job *job, char *reason)
 {
 	const char *url = job->spec->url;
 	bool is_https = strncmp(url, "https:", 6) == 0;
-	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
-	(void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
-	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)lib->setopt(curl, CURLOPT_URL, url);
+	(void)lib->setopt(curl, CURLOPT_ERRORBUFFER, reason);
+	(void)lib->setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* Nobody may lead us from a verified place to one that is not. */
-	(void)curl_easy_setopt(
-		curl, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : "http,https");
-	(void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
-	(void)curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
-	(void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
-	(void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SLOW_S);
-	(void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "Domus/" DOMUS_VERSION);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, job);
-	(void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	(void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	(void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, job);
-	(void)curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)job->begun);
+	(void)lib->setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : "http,https");
+	(void)lib->setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+	(void)lib->setopt(curl, CURLOPT_MAXREDIRS, 5L);
+	(void)lib->setopt(curl, CURLOPT_FAILONERROR, 1L);
+	(void)lib->setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	(void)lib->setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
+	(void)lib->setopt(curl, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
+	(void)lib->setopt(curl, CURLOPT_LOW_SPEED_TIME, SLOW_S);
+	(void)lib->setopt(curl, CURLOPT_USERAGENT, "Domus/" DOMUS_VERSION);
+	(void)lib->setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
+	(void)lib->setopt(curl, CURLOPT_WRITEDATA, job);
+	(void)lib->setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	(void)lib->setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	(void)lib->setopt(curl, CURLOPT_XFERINFODATA, job);
+	(void)lib->setopt(curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)job->begun);
 }
 
 /* Worth another try, from where it broke off. */
@@ -101,7 +100,8 @@ static bool is_passing(CURLcode code)
 	       code == CURLE_GOT_NOTHING || code == CURLE_OPERATION_TIMEDOUT;
 }
 
-static int say_failure(const struct job *job, CURLcode code, const char *reason, struct err *err)
+static int say_failure(const struct curlload *lib, const struct job *job, CURLcode code,
+	const char *reason, struct err *err)
 {
 	if (job->is_too_large)
 		return err_set(err, ERR_RANGE, 0, _("%s is larger than allowed"), job->spec->url);
@@ -110,20 +110,23 @@ static int say_failure(const struct job *job, CURLcode code, const char *reason,
 	if (job->write_errno)
 		return err_set(err, ERR_IO, job->write_errno, _("cannot write %s"),
 			job->spec->path ? job->spec->path : "");
-	return err_set(err, ERR_IO, 0, "%s: %s", job->spec->url,
-		reason[0] ? reason : curl_easy_strerror(code));
+	return err_set(
+		err, ERR_IO, 0, "%s: %s", job->spec->url, reason[0] ? reason : lib->strerror(code));
 }
 
 static int transfer(struct job *job, struct err *err)
 {
+	const struct curlload *lib = curlload(err);
+	if (!lib)
+		return -1;
 	for (int try = 1;; try++) {
 		char reason[CURL_ERROR_SIZE] = "";
-		CURL *curl = curl_easy_init();
+		CURL *curl = lib->init();
 		if (!curl)
 			return err_set(err, ERR_IO, 0, _("libcurl does not start"));
-		set_options(curl, job, reason);
-		CURLcode code = curl_easy_perform(curl);
-		curl_easy_cleanup(curl);
+		set_options(lib, curl, job, reason);
+		CURLcode code = lib->perform(curl);
+		lib->cleanup(curl);
 		if (code == CURLE_OK)
 			return 0;
 		/* A server without ranges sends all again: begin anew, once. */
@@ -133,7 +136,7 @@ static int transfer(struct job *job, struct err *err)
 			continue;
 		}
 		if (try == TRIES || !is_passing(code) || job->text)
-			return say_failure(job, code, reason, err);
+			return say_failure(lib, job, code, reason, err);
 		job->begun += job->written;
 		job->written = 0;
 	}

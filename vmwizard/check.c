@@ -13,9 +13,6 @@
 #include "vmwizard/host.h"
 #include "vmwizard/image.h"
 
-/* dom0 itself wants this much to be left. */
-#define DOM0_RESERVE_KIB (24 * 1024u)
-
 struct checker {
 	const struct vm_spec *spec;
 	const struct profile *profile;
@@ -111,10 +108,10 @@ static void check_memory(const struct checker *c)
 				? (int64_t)(c->host->free_kib / 1024) -
 					  (int64_t)(need / 1024 - (uint64_t)s->memory_mib)
 				: 0);
-	if (need0 + DOM0_RESERVE_KIB > c->host->dom0_available_kib)
+	if (need0 + VM_DOM0_RESERVE_KIB > c->host->dom0_available_kib)
 		ERROR(c, "memory",
 			_("memory: dom0 has %s available and needs %s for this guest's devices; stop another guest or give dom0 more"),
-			mib(c->host->dom0_available_kib, a), mib(need0 + DOM0_RESERVE_KIB, b));
+			mib(c->host->dom0_available_kib, a), mib(need0 + VM_DOM0_RESERVE_KIB, b));
 }
 
 static void check_cpus(const struct checker *c)

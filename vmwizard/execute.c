@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,10 +19,13 @@
 #include "proc.h"
 #include "vmwizard/answer.h"
 #include "vmwizard/command.h"
+#include "vmwizard/host.h"
 #include "vmwizard/image.h"
 #include "vmwizard/plan.h"
 
 #define FULL_CHUNK NUM_MIB
+#define UNDO_TRIES 6
+#define UNDO_PAUSE_MS 5000
 
 struct runner {
 	const char *root;
@@ -157,13 +162,25 @@ static int run_start(const struct runner *r, const struct vm_step *step, struct 
 	return command_wait_alive(r->plan->name, err);
 }
 
+/* A program that the kernel ends for lack of memory leaves half of its work, and its undoing ends likewise. */
+static int run_program(const struct runner *r, const struct vm_step *step, struct err *err)
+{
+	uint64_t room_kib = vm_dom0_available_kib(r->root);
+	if (room_kib && room_kib < VM_DOM0_RESERVE_KIB)
+		return err_set(err, ERR_RANGE, 0,
+			_("dom0 has %" PRIu64
+			  " MiB of memory available, %s needs %u MiB; stop a guest or give dom0 more"),
+			room_kib / 1024, step->argv.items[0], VM_DOM0_RESERVE_KIB / 1024);
+	return command_run(&step->argv, COMMAND_START_MS, err);
+}
+
 static int run_step(const struct runner *r, const struct vm_step *step, struct err *err)
 {
 	switch (step->kind) {
 	case VM_STEP_FETCH:
 		return run_fetch(r, step, err);
 	case VM_STEP_RUN:
-		return command_run(&step->argv, COMMAND_START_MS, err);
+		return run_program(r, step, err);
 	case VM_STEP_FILE:
 		return run_file(r, step, err);
 	case VM_STEP_WRITE:
@@ -196,14 +213,29 @@ static bool is_half_done(const struct vm_step *step, const struct err *err)
 	return step->kind == VM_STEP_RUN && (err->code == ERR_KILLED || err->code == ERR_TIMEOUT);
 }
 
-static void undo_step(const struct runner *r, const struct vm_step *step)
+/* Tried again when the kernel ended the program for lack of memory. False: nobody knows what is left. */
+static bool undo_by_program(const struct vm_step *step)
+{
+	struct err why = ERR_INIT;
+	for (int try = 1;; try++) {
+		int rc = command_run(&step->undo, COMMAND_START_MS, &why);
+		if (rc == 0 || !is_half_done(step, &why))
+			return true;
+		if (try == UNDO_TRIES)
+			return false;
+		(void)poll(NULL, 0, UNDO_PAUSE_MS);
+	}
+}
+
+static void undo_step(const struct runner *r, const struct vm_step *step, struct strlist *ret_left)
 {
 	if (is_domain(step)) {
 		command_take_away(r->plan->uuid);
 		return;
 	}
 	if (step->undo.count) {
-		(void)command_run(&step->undo, COMMAND_START_MS, NULL);
+		if (!undo_by_program(step))
+			strlist_add(ret_left, step->what);
 		return;
 	}
 	switch (step->kind) {
@@ -240,8 +272,9 @@ static void tidy_dirs(const struct runner *r)
 void vm_plan_undo(const char *root, const struct vm_plan *plan)
 {
 	const struct runner r = {.root = root, .plan = plan};
+	CLEANUP(strlist_dispose) struct strlist left = STRLIST_INIT;
 	for (size_t i = plan->n_steps; i > 0; i--)
-		undo_step(&r, &plan->steps[i - 1]);
+		undo_step(&r, &plan->steps[i - 1], &left);
 	tidy_dirs(&r);
 }
 
@@ -250,6 +283,7 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 {
 	const struct runner r = {.root = root, .plan = plan, .progress = progress};
 	CLEANUP(file_close) int lock = -1;
+	CLEANUP(strlist_dispose) struct strlist left = STRLIST_INIT;
 	struct err why = ERR_INIT;
 	size_t done = 0;
 	int rc = 0;
@@ -269,11 +303,13 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 			if (is_domain(step))
 				command_take_away(plan->uuid);
 			else if (is_half_done(step, &why))
-				undo_step(&r, step);
+				undo_step(&r, step, &left);
 		}
 	}
 	while (rc < 0 && done > 0)
-		undo_step(&r, &plan->steps[--done]);
+		undo_step(&r, &plan->steps[--done], &left);
 	tidy_dirs(&r);
+	for (size_t i = 0; i < left.count; i++)
+		(void)err_prefix(err, _("may be left behind: %s: "), left.items[i]);
 	return rc;
 }

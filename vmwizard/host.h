@@ -67,6 +67,11 @@ void vm_host_dispose(struct vm_host *host);
  */
 int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err);
 
+/* Memory that LVM's programs, xl and a little more need in dom0. */
+#define VM_DOM0_RESERVE_KIB (24 * 1024u)
+/* MemAvailable of proc_meminfo(5) in KiB; 0: not known. */
+uint64_t vm_dom0_available_kib(const char *root);
+
 /* "" when this method can be chosen for this profile on this host, else why not. */
 const char *vm_cannot(
 	const struct vm_host *host, const struct profile *profile, enum vm_method method);

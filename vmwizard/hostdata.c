@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A host's facts as data. No Xen here, so that tests and facts from a file can use it. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "file.h"
 #include "vmwizard/host.h"
 
 void vm_host_init(struct vm_host *host)
@@ -32,4 +34,14 @@ void vm_host_dispose(struct vm_host *host)
 	strlist_dispose(&host->uuids);
 	strlist_dispose(&host->macs);
 	*host = (struct vm_host){.is_xen = false};
+}
+
+uint64_t vm_dom0_available_kib(const char *root)
+{
+	CLEANUP(str_dispose) struct str meminfo = STR_INIT;
+	const char head[] = "MemAvailable:";
+	if (file_read(root, "/proc/meminfo", 65536, &meminfo, NULL) < 0)
+		return 0;
+	const char *found = strstr(str_text(&meminfo), head);
+	return found ? strtoull(found + strlen(head), NULL, 10) : 0;
 }

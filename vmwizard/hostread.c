@@ -202,13 +202,8 @@ static void read_mirror(const char *root, struct vm_host *host)
 
 static void read_dom0(const char *root, struct vm_host *host)
 {
-	CLEANUP(str_dispose) struct str meminfo = STR_INIT;
 	CLEANUP(str_dispose) struct str cmdline = STR_INIT;
-	if (file_read(root, "/proc/meminfo", 65536, &meminfo, NULL) == 0) {
-		CLEANUP(mem_free_string)
-		char *available = find_line(str_text(&meminfo), "MemAvailable:");
-		host->dom0_available_kib = available ? strtoull(available, NULL, 10) : 0;
-	}
+	host->dom0_available_kib = vm_dom0_available_kib(root);
 	if (file_read(root, "/proc/cmdline", 65536, &cmdline, NULL) == 0)
 		host->is_live = host->is_xen && strstr(str_text(&cmdline), "domus.slot=") == NULL;
 	host->has_grub_pv = file_exists(root, GUESTCFG_GRUB_PV);

@@ -8,4 +8,4 @@ VM_SRCS := $(VM_PURE_SRCS) $(addprefix vmwizard/, \
 	answer.c command.c execute.c library.c hostread.c listread.c xen.c \
 	migrate/copy.c migrate/disks.c migrate/gather.c migrate/source.c migrate/target.c migrate/xenmove.c)
 include vmwizard/manager/sources.mk
-VM_LIBS := -ljansson -lcurl -lnettle -lxlutil -lxenlight -lxenstore -lxentoollog
+VM_LIBS := -ljansson -lnettle -lxlutil -lxenlight -lxenstore -lxentoollog

@@ -87,7 +87,7 @@ enum ui_result page_create(struct ui *ui, struct console *console)
 
 enum ui_result page_shell(struct ui *ui, struct console *console)
 {
-	static const char *const argv[] = {"/bin/sh", "-l", NULL};
+	static const char *const argv[] = {"/bin/sh", "-c", "cd; exec sh -l", NULL};
 	(void)console;
 	return run_program(ui, argv);
 }

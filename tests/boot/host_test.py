@@ -33,9 +33,9 @@ def pages_by_key_strokes(machine):
     for tag, word in PAGES:
         open_page(terminal, tag).wait(word, 90 * SLOW).press("ESC")
         gone(terminal, word)
-        terminal.wait("Virtual machines", 60 * SLOW)
-    open_page(terminal, "shell").wait("# ", 60 * SLOW).press("echo $((6 * 7)).there; exit", "ENTER")
-    terminal.wait("Virtual machines", 60 * SLOW).press("ESC").wait("log-in prompt", 60 * SLOW)
+        terminal.wait("Settings of this host", 60 * SLOW)
+    open_page(terminal, "shell").wait(":~#", 60 * SLOW).press("echo $((6 * 7)).there; exit", "ENTER")
+    terminal.wait("Settings of this host", 60 * SLOW).press("ESC").wait("log-in prompt", 60 * SLOW)
     assert b"42.there" in terminal.raw
     type_login(machine)
 

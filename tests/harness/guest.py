@@ -25,7 +25,10 @@ def log_of(name):
 def start_in(machine, name, command):
     """Types a line; returns the number that its end will carry."""
     number = next(NUMBERS)
-    machine.run(f"TTY=$(xenstore-read /local/domain/$(xl domid {name})/console/tty)")
+    # A console daemon that was started anew makes new ones.
+    tty = f"$(xenstore-read /local/domain/$(xl domid {name})/console/tty)"
+    wait_until(machine, f"[ -c {tty} ]", 60, "ls /dev/pts")
+    machine.run(f"TTY={tty}")
     write(machine, "$TTY", f"{command}; echo END''-{number}-$?\n")
     return number
 

@@ -166,7 +166,7 @@ class Machine:
             command = self._put_aside(command)
         self.send(f"{command}; echo \"rc\"=$?\r")
         self.expect(r"rc=(\d+)\s", timeout=timeout)
-        output = self.child.before.decode(errors="replace").replace("\r\n", "\n")
+        output = re.sub(r"\r+\n", "\n", self.child.before.decode(errors="replace"))
         # Xen speaks on the same line, and between any two of ours.
         output = re.sub(r"^\(XEN\) .*\n", "", output, flags=re.M)
         status = int(self.child.match.group(1))
