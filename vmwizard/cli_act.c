@@ -279,7 +279,7 @@ int cli_detach_disk(struct cli *cli)
 static int complete_nic(struct cli *cli, struct vm_spec *spec, struct err *err)
 {
 	struct vm_host host;
-	if (session_read_host(&cli->session, &host, err) < 0)
+	if (session_read_host(&cli->session, VM_HOST_NO_LVM, &host, err) < 0)
 		return -1;
 	if (!spec->nics[0].bridge[0])
 		vm_spec_set(&spec->nics[0].bridge,

@@ -69,6 +69,18 @@ static void judge(struct batch *b, struct vm_spec *spec)
 			strlist_add(&b->host.macs, spec->nics[i].mac);
 }
 
+/* Is any disk made for one of them? */
+static bool needs_pools(const struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		const struct vm_spec *spec = &b->specs[i];
+		const struct profile *profile = profiles_find(&b->cli->session.profiles, spec->os);
+		if (spec->n_disks > 0 || (!spec->has_disks && profile && profile->disk_mib > 0))
+			return true;
+	}
+	return false;
+}
+
 static int open_batch(struct batch *b, const char *text, size_t len, struct err *err)
 {
 	vm_host_init(&b->host);
@@ -77,7 +89,8 @@ static int open_batch(struct batch *b, const char *text, size_t len, struct err 
 	if (b->count == 0 && b->problems.errors == 0)
 		problems_add(&b->problems, PROBLEM_ERROR, 0,
 			_("no guest in it: a section [vm NAME] is missing"));
-	if (session_read_host(&b->cli->session, &b->host, err) < 0)
+	if (session_read_host(&b->cli->session, needs_pools(b) ? VM_HOST_WHOLE : VM_HOST_NO_LVM,
+		    &b->host, err) < 0)
 		return -1;
 	for (size_t i = 0; i < b->count && b->problems.errors == 0; i++)
 		judge(b, &b->specs[i]);
@@ -195,7 +208,7 @@ static int create_from_options(struct cli *cli)
 	const struct profile *profile = profiles_find(&cli->session.profiles, cli->os);
 	if (!name && profile) {
 		struct vm_host host;
-		if (session_read_host(&cli->session, &host, &err) < 0)
+		if (session_read_host(&cli->session, VM_HOST_NO_LVM, &host, &err) < 0)
 			return cli_fail(&err);
 		name = vm_free_name(profile, &host);
 		vm_host_dispose(&host);

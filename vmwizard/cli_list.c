@@ -155,7 +155,7 @@ int cli_host(struct cli *cli)
 {
 	struct vm_host host;
 	struct err err = ERR_INIT;
-	if (session_read_host(&cli->session, &host, &err) < 0)
+	if (session_read_host(&cli->session, VM_HOST_WHOLE, &host, &err) < 0)
 		return cli_fail(&err);
 	if (cli->is_json)
 		cli_print_json(host_json(&host));

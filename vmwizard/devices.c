@@ -80,7 +80,7 @@ static int make_disk(const struct vm_action *a, const struct guest *g, struct vm
 	*ret_plan = (struct vm_plan){.name = NULL};
 	if (disk->kind != VM_DISK_NEW || a->is_dry)
 		return 0;
-	if (vm_host_read(a->root, &host, err) < 0)
+	if (vm_host_read(a->root, VM_HOST_WHOLE, &host, err) < 0)
 		return -1;
 	vm_complete_new_disk(&g->spec, disk, 0, &host);
 	int rc = vm_plan_disk(&g->spec, disk, &host, ret_plan, err);

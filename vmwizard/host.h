@@ -61,11 +61,14 @@ struct vm_host {
 
 void vm_host_init(struct vm_host *host);
 void vm_host_dispose(struct vm_host *host);
+/* Asking LVM is slow: who makes no disk leaves its pools out. */
+enum vm_host_what { VM_HOST_WHOLE, VM_HOST_NO_LVM };
 /*
  * Reads the machine: libxl, /sys, lvm, /etc/xen, the library, all under root. Without Xen it is
  * not an error (is_xen is false): plans can be made anywhere.
  */
-int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err);
+int vm_host_read(
+	const char *root, enum vm_host_what what, struct vm_host *ret_host, struct err *err);
 
 /* Memory that LVM's programs, xl and a little more need in dom0. */
 #define VM_DOM0_RESERVE_KIB (24 * 1024u)

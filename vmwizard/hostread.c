@@ -211,7 +211,8 @@ static void read_dom0(const char *root, struct vm_host *host)
 	host->has_ovmf = file_exists(root, "/usr/lib/xen-4.20/boot/ovmf.bin");
 }
 
-int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
+int vm_host_read(
+	const char *root, enum vm_host_what what, struct vm_host *ret_host, struct err *err)
 {
 	struct vm_xen *xen = NULL;
 	vm_host_init(ret_host);
@@ -229,11 +230,14 @@ int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
 		pool->size_bytes = pool->free_bytes = 1024 * NUM_TIB;
 		ret_host->has_library = true;
 	} else {
-		read_lvm(ret_host, "lvs", "vg_name,lv_name,lv_attr,lv_size,data_percent,pool_lv", 6,
-			take_pool, take_volume);
+		if (what == VM_HOST_WHOLE)
+			read_lvm(ret_host, "lvs",
+				"vg_name,lv_name,lv_attr,lv_size,data_percent,pool_lv", 6,
+				take_pool, take_volume);
 		read_library(root, ret_host);
 		read_mounted(root, ret_host);
-		read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group, NULL);
+		if (what == VM_HOST_WHOLE)
+			read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group, NULL);
 	}
 	read_isos(root, LIBRARY, ret_host);
 	read_isos(root, LIBRARY "/iso", ret_host);

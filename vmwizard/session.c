@@ -46,10 +46,11 @@ void session_close(struct session *session)
 	*session = (struct session){.root = NULL};
 }
 
-int session_read_host(struct session *session, struct vm_host *ret_host, struct err *err)
+int session_read_host(
+	struct session *session, enum vm_host_what what, struct vm_host *ret_host, struct err *err)
 {
 	return session->facts ? facts_host(session->facts, ret_host, err)
-			      : vm_host_read(session->root, ret_host, err);
+			      : vm_host_read(session->root, what, ret_host, err);
 }
 
 int session_read_list(struct session *session, const struct vm_list *before,

@@ -23,7 +23,8 @@ int session_load_profiles(struct session *session, struct err *err);
 void session_close(struct session *session);
 
 /* As the machine is now; ret_host is initialized here, the caller disposes of it. */
-int session_read_host(struct session *session, struct vm_host *ret_host, struct err *err);
+int session_read_host(
+	struct session *session, enum vm_host_what what, struct vm_host *ret_host, struct err *err);
 int session_read_list(struct session *session, const struct vm_list *before,
 	struct vm_list *ret_list, struct err *err);
 

@@ -44,6 +44,12 @@ static void record(const char *root, const struct host_pool *pool, const struct 
 	(void)failed_set(root, name, err ? err->text : NULL, NULL);
 }
 
+static bool has_failed(const char *root, const struct host_pool *pool)
+{
+	CLEANUP(mem_free_string) char *path = xasprintf(FAILED_DIR "/pool-%s", pool->name);
+	return file_exists(root, path);
+}
+
 /* Failures: 0 or 1. */
 static int switch_one(const char *root, const struct host_pool *pool, bool is_start)
 {
@@ -58,7 +64,9 @@ static int switch_one(const char *root, const struct host_pool *pool, bool is_st
 		poolplan_up(pool, &plan);
 	else
 		poolplan_down(pool, &plan);
-	if (poolplan_execute(root, &plan, &err) == 0) {
+	/* One that did not start, its disk being gone, may have nothing to be stopped. */
+	bool is_lost = !is_start && has_failed(root, pool);
+	if (poolplan_execute(root, &plan, &err) == 0 || is_lost) {
 		record(root, pool, NULL);
 		return 0;
 	}

@@ -395,7 +395,6 @@ static int remove_pool(const struct options *options, struct err *err)
 	if (poolplan_execute(options->root, &plan, err) < 0 ||
 		settings_remove_section(options->root, "pool", name, err) < 0)
 		return -1;
-	(void)file_remove(options->root, failed, NULL);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	enum settings_outcome outcome;
 	return settings_apply(

@@ -172,8 +172,10 @@ int64_t xenmove_downtime(const struct vm_xen *xen)
 	return 1;
 }
 
-int vm_host_read(const char *root, struct vm_host *ret_host, struct err *err)
+int vm_host_read(
+	const char *root, enum vm_host_what what, struct vm_host *ret_host, struct err *err)
 {
+	(void)what;
 	(void)err;
 	vm_host_init(ret_host);
 	ret_host->is_xen = true;

@@ -285,7 +285,7 @@ static bool ask_cd(struct manager *m, struct request *request, char **ret_path)
 	size_t chosen = 0;
 	enum ui_result result;
 
-	if (session_read_host(m->session, &host, &err) != 0) {
+	if (session_read_host(m->session, VM_HOST_WHOLE, &host, &err) != 0) {
 		ui_say(m->ui, _("Change CD"), "%s", err.text);
 		return false;
 	}

@@ -389,7 +389,7 @@ static int check_here(struct source *s, struct err *err)
 	struct vm_host host;
 	struct err why = ERR_INIT;
 	CLEANUP(mem_free_string) char *saved = savedguest_path(s->request->root, offer->name);
-	if (vm_host_read(s->request->root, &host, err) < 0)
+	if (vm_host_read(s->request->root, VM_HOST_WHOLE, &host, err) < 0)
 		return -1;
 	offer->xen_major = host.xen_major;
 	offer->xen_minor = host.xen_minor;

@@ -68,7 +68,7 @@ static int check(struct target *t, struct err *err)
 {
 	const struct mig_offer *offer = &t->record.offer;
 	struct vm_host host;
-	if (vm_host_read(t->root, &host, err) < 0)
+	if (vm_host_read(t->root, VM_HOST_WHOLE, &host, err) < 0)
 		return -1;
 	struct mig_part *found = xcalloc(offer->n_parts + 1, sizeof(*found));
 	for (size_t i = 0; i < offer->n_parts; i++) {
@@ -189,7 +189,7 @@ static int destroy(struct target *t, struct err *err)
 static int receive_disks(struct target *t, struct err *err)
 {
 	struct vm_host host;
-	if (vm_host_read(t->root, &host, err) < 0)
+	if (vm_host_read(t->root, VM_HOST_WHOLE, &host, err) < 0)
 		return -1;
 	int rc = disks_receive(t->root, &t->record.offer, &host, &t->channel, err);
 	vm_host_dispose(&host);

@@ -137,7 +137,7 @@ enum ui_result pages_create(struct ui *ui, struct session *session, char **ret_n
 
 	create_init(&c, ui, session);
 	vm_host_init(&c.host);
-	if (session_read_host(session, &c.host, &err) != 0)
+	if (session_read_host(session, VM_HOST_WHOLE, &c.host, &err) != 0)
 		ui_say(ui, _("Create virtual machine"), "%s", err.text);
 	else
 		result = run_create(&c);
@@ -154,7 +154,7 @@ static int load(struct create *c, const char *name, struct problems *problems, s
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(name);
 
-	if (session_read_host(c->session, &c->host, err) != 0 ||
+	if (session_read_host(c->session, VM_HOST_WHOLE, &c->host, err) != 0 ||
 		file_read(c->session->root, path, XLCFG_FILE_MAX, &text, err) != 0)
 		return -1;
 	vm_spec_dispose(&c->before);
