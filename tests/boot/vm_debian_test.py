@@ -151,8 +151,8 @@ def by_wizard(machine, kind, answer=""):
         choose(screen, ANSWER_FILE, "Answer file").press("CTRL-U", answer, "ENTER").wait("first start only", 60)
         screen.wait(answer[-20:], 60).press("ESC").wait("Each heading", 60)
     print(screen.text())
-    screen.press("HOME", "ENTER").wait(f"Console of {kind}", 300)
-    return screen
+    # the installer may draw over the first words of the console
+    return screen.press("HOME", "ENTER").wait_any([f"Console of {kind}", "[!!]", "(1*installer)"], 300)
 
 
 def back_to_the_list(machine, screen):
@@ -170,10 +170,8 @@ def test_vm_debian_asks(tmp_path):
             screen = by_wizard(machine, kind)
             screen.wait("Select a language", 900)
             print(screen.text())
-            # It hears, too: a key moves the bar of the list.
-            before = screen.text()
-            screen.press("DOWN").rest()
-            assert "English" in before and screen.raw, before
+            # It hears, too.
+            screen.press("ENTER").wait("Select your location", 300)
             back_to_the_list(machine, screen)
             assert guests(machine)[kind]["state"] == "running"
             machine.run(f"domus-vm destroy {kind} --yes; domus-vm delete {kind} --with-disks --yes", timeout=60)
