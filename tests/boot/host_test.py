@@ -56,7 +56,7 @@ def network_goes_back_and_stays(machine):
 def test_host_day_two():
     """What keeps Xen from starting is tried once, what works is kept; the network comes back by itself."""
     name = "host_day_two"
-    system = installed(name, text(), conf())
+    system = installed(name, text(), conf(a=("components = remote", "components = hvm remote")))
     with Machine(name + "_disk", medium=None, extra=drives(system=system)) as machine:
         pages_by_key_strokes(machine)
         assert '"same"' in machine.run("domus-host boot --json")

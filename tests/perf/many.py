@@ -26,11 +26,12 @@ vif = [ "mac=MAC, bridge=xenbr0" ]
 on_crash = "destroy"
 """
 
+# "quiet" is in the profile: without loglevel= the first line would be that of the guest's init.
 CONF = """[vm ours]
 os = demo
 method = pv
 memory = 96
-arguments = ip=none
+arguments = loglevel=7 ip=none
 """
 
 # fill NAME NUMBER: an xl.cfg of its own. first LOG COMMAND...: milliseconds from the command to the guest's first line.
