@@ -157,6 +157,8 @@ def by_wizard(machine, kind, answer=""):
 
 def back_to_the_list(machine, screen):
     screen.press("\x1d").wait("Domain-0", 60).press("q")
+    # another line: the screen may have taken the prompt already
+    machine.send("\r")
     machine.expect("domus-test# $", timeout=60)
     quiet(machine)
 
