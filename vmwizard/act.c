@@ -53,6 +53,7 @@ static int take_guest(
 		.domid = d->domid,
 		.state = d->state,
 		.is_hvm = strcmp(d->method, "hvm") == 0,
+		.is_pvh = strcmp(d->method, "pvh") == 0,
 		.autostart = d->autostart,
 		.memory_kib = d->memory_kib,
 		.max_memory_kib = d->max_memory_kib,

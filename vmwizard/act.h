@@ -18,7 +18,7 @@ struct act_guest {
 	bool is_running;
 	uint32_t domid; /* VM_NO_DOMID when off */
 	enum vm_state state;
-	bool is_hvm;
+	bool is_hvm, is_pvh;
 	bool autostart;
 	uint64_t memory_kib, max_memory_kib;
 	uint64_t free_kib; /* of the machine */

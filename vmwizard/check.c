@@ -120,6 +120,11 @@ static void check_cpus(const struct checker *c)
 	if (s->max_vcpus < s->vcpus)
 		ERROR(c, "max-vcpus", _("max-vcpus: %" PRId64 " is less than vcpus, %" PRId64),
 			s->max_vcpus, s->vcpus);
+	else if (s->method == VM_PVH && s->max_vcpus > s->vcpus)
+		WARN(c, "max-vcpus",
+			_("max-vcpus: as PVH, Linux since 6.9 uses only the CPUs it starts with: set vcpus to %" PRId64
+			  ", and fewer later"),
+			s->max_vcpus);
 	if (s->method != VM_PV && s->max_vcpus > 128)
 		ERROR(c, "max-vcpus", _("max-vcpus: at most 128 for PVH and HVM"));
 	if (!c->host->is_xen || c->host->cpus == 0)

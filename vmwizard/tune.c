@@ -200,6 +200,12 @@ int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, s
 	int rc = act_wait(a, 60, has_vcpus, &t, _("did not reach its new number of CPUs"), err);
 	if (!a->is_dry)
 		*ret_count = (int64_t)t.is;
+	/* smpboot: CPU 1 has invalid APIC ID ffff */
+	if (rc < 0 && err && err->code == ERR_TIMEOUT && guest.is_pvh)
+		return err_set(err, ERR_TIMEOUT, 0,
+			_("guest %s was asked for %" PRId64 " CPUs and has %" PRId64
+			  " online: as PVH, Linux since 6.9 takes only CPUs that it had at its start; shut it down, say set-vcpus again, start it"),
+			a->name, count, *ret_count);
 	if (rc < 0 && err && err->code == ERR_TIMEOUT)
 		return err_set(err, ERR_TIMEOUT, 0,
 			_("guest %s was asked for %" PRId64 " CPUs and has %" PRId64

@@ -28,7 +28,7 @@ CONF = """[vm {kind}]
 os = demo
 method = {kind}
 memory = 224
-vcpus = 1
+vcpus = {vcpus}
 max-vcpus = 2
 disk = new, size=16 MiB
 disk = new, size=8 MiB, pool=library
@@ -75,7 +75,9 @@ def up_and_down(guest, kind):
     guest.has_memory(128)
     guest.has_memory(200)
     guest.refused("set-memory 256", "may have at most 224 MiB")
-    assert "virtual CPUs: 2" in guest.vm("set-vcpus 2")
+    # As PVH it has both from its start: Linux takes no other ones there.
+    if kind != "pvh":
+        assert "virtual CPUs: 2" in guest.vm("set-vcpus 2")
     guest.sees("cpus=0-1 ")
     guest.refused("set-vcpus 3", "may have at most 2 virtual CPUs")
     if kind == "hvm":
@@ -83,6 +85,9 @@ def up_and_down(guest, kind):
     else:
         assert "virtual CPUs: 1" in guest.vm("set-vcpus 1")
         guest.sees("cpus=0 ")
+    if kind == "pvh":
+        assert "virtual CPUs: 2" in guest.vm("set-vcpus 2")
+        guest.sees("cpus=0-1 ")
     guest.vm("pin 0")
     guest.vm("weight 512 50")
 
@@ -111,14 +116,14 @@ def test_vm_life(kind, tmp_path):
         machine.run("ip link add xenbr1 type bridge && ip link set xenbr1 up; mkdir -p /srv/domus/iso")
         for name in ("one", "two"):
             machine.run(f"printf {name}.cd >{name}; truncate -s 1M {name}; mv {name} /srv/domus/iso/{name}.iso")
-        write(machine, "guest.conf", CONF.format(kind=kind))
+        write(machine, "guest.conf", CONF.format(kind=kind, vcpus=2 if kind == "pvh" else 1))
         guest = Guest(machine, kind)
 
         # 1. made and started: what it has is what was asked for
         print(vm(machine, "create guest.conf", timeout=180))
         cd = "cd=one.c" if kind == "hvm" else "cd= "
         disks = "xvda,xvdb" if kind == "hvm" else "xvda,xvdb,xvdc"
-        first = guest.sees(f"cpus=0 disks={disks} nics=2 {cd}", 300)
+        first = guest.sees(f"cpus={'0-1' if kind == 'pvh' else '0'} disks={disks} nics=2 {cd}", 300)
         domid = guest.is_()["id"]
         assert f"vif{domid}.0" in machine.run("ls /sys/class/net/xenbr0/brif")
         assert f"vif{domid}.1" in machine.run("ls /sys/class/net/xenbr1/brif")

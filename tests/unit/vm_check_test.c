@@ -111,6 +111,8 @@ static const struct {
 		"7: uuid: \"1\" is no uuid (small letters: 01234567-89ab-cdef-0123-456789abcdef)\n"},
 	{HEAD "max-memory = 32\n", "7: max-memory: 32 MiB is less than memory, 64 MiB\n"},
 	{HEAD "vcpus = 2\nmax-vcpus = 1\n", "8: max-vcpus: 1 is less than vcpus, 2\n"},
+	{"[vm web]\nos = generic-linux\nmethod = pvh\nkernel = /k\nboot = direct\nmemory = 64\nmax-vcpus = 2\n",
+		"7: max-vcpus: as PVH, Linux since 6.9 uses only the CPUs it starts with: set vcpus to 2, and fewer later\n"},
 	{HEAD "vcpus = 0\n", "7: vcpus: 0 is out of range (1 to 512)\n"},
 	{HEAD "vcpus = 3\n",
 		"7: vcpus: the machine has 2 CPUs; more virtual ones only cost time\n"},
