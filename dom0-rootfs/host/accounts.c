@@ -132,12 +132,12 @@ int command_passwd(const struct options *options)
 	source_load(options->root, NULL, &source);
 	if (!has_user(&source.config, login)) {
 		(void)err_set(&err, ERR_MISSING, 0, _("there is no user %s"), login);
-		return host_fail(&err);
+		return host_fail(options, &err);
 	}
 	if (ask_and_set(options->root, login, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	/* A password that is only written is one that somebody believes in. */
-	return command_apply(&(struct options){.root = options->root});
+	return command_apply(&(struct options){.root = options->root, .is_json = options->is_json});
 }
 
 /* ---- users ---- */
@@ -193,6 +193,6 @@ int command_users(const struct options *options)
 		rc = err_set(&err, ERR_INVALID, 0, _("\"%s\" is neither add nor remove"),
 			options->args[0]);
 	if (rc < 0)
-		return host_fail(&err);
-	return command_apply(&(struct options){.root = options->root});
+		return host_fail(options, &err);
+	return command_apply(&(struct options){.root = options->root, .is_json = options->is_json});
 }

@@ -98,10 +98,9 @@ static int try_again(const struct options *options)
 	struct err err = ERR_INIT;
 	source_load(options->root, NULL, &source);
 	if (bootargs_try(options->root, &source.config, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	(void)file_remove(options->root, FAILED_PATH, NULL);
-	(void)printf("%s", _("The next start tries what the host's file says.\n"));
-	return 0;
+	return host_done(options, "done", _("The next start tries what the host's file says.\n"));
 }
 
 int command_boot(const struct options *options)
@@ -122,12 +121,12 @@ int command_boot(const struct options *options)
 			str_add(&all, " %s", boot_keys[i].word);
 		(void)err_set(&err, ERR_INVALID, 0,
 			_("boot KEY VALUE, with a key of:%s; or: boot try"), str_text(&all));
-		return host_fail(&err) + 1;
+		return host_fail(options, &err) + 1;
 	}
 	strlist_add(&values, options->args[1]);
 	if (settings_set(options->root, &key, &values, &err) < 0)
-		return host_fail(&err);
-	return command_apply(&(struct options){.root = options->root});
+		return host_fail(options, &err);
+	return command_apply(&(struct options){.root = options->root, .is_json = options->is_json});
 }
 
 /* ---- healthy ---- */
@@ -181,13 +180,13 @@ int command_healthy(const struct options *options)
 	struct err err = ERR_INIT;
 	source_load(root, NULL, &source);
 	if (check_health(root, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	bool is_own = source.path && strcmp(source.path, HOSTCONF_PATH) == 0 && !source.trouble;
 	if (is_own && !file_exists(root, STORE_UNCONFIRMED_PATH) &&
 		(store_read(root, &text, &err) < 0 ||
 			store_add_good(root, str_text(&text), &err) < 0))
-		return host_fail(&err);
+		return host_fail(options, &err);
 	if (settle(root, &err) < 0)
-		return host_fail(&err);
-	return 0;
+		return host_fail(options, &err);
+	return host_done(options, "done", "");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domus-host check and schema. */
+#include <jansson.h>
 #include <stdio.h>
 
 #include "file.h"
@@ -8,6 +9,20 @@
 #include "lang.h"
 #include "mem.h"
 #include "source.h"
+
+static void print_problems_json(const char *path, const struct problems *problems)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *p = &problems->items[i];
+		(void)json_array_append_new(
+			list, json_pack("{s:I, s:s, s:o}", "line", (json_int_t)p->line, "level",
+				      p->level == PROBLEM_ERROR ? "error" : "warning", "text",
+				      host_json_text(p->text)));
+	}
+	host_print_json(json_pack("{s:s, s:I, s:o}", "file", path, "errors",
+		(json_int_t)problems->errors, "problems", list));
+}
 
 int command_check(const struct options *options)
 {
@@ -26,8 +41,14 @@ int command_check(const struct options *options)
 		.known_uids = str_text(&uids)};
 	hostconf_init(&config);
 	if (hostconf_read_file("/", full, &context, SCHEMA_STRICT, &config, &problems, &err) < 0) {
+		if (options->is_json)
+			return host_fail(options, &err);
 		(void)fprintf(stderr, "%s\n", err.text);
 		return 1;
+	}
+	if (options->is_json) {
+		print_problems_json(path, &problems);
+		return problems.errors ? 1 : 0;
 	}
 	source_add_problems(path, &problems, &lines);
 	for (size_t i = 0; i < lines.count; i++)

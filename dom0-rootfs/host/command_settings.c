@@ -86,18 +86,20 @@ static void print_all(const struct host_config *config, json_t *object)
 	}
 }
 
-static int print_one(const struct host_config *config, const char *text, json_t *object)
+static int print_one(
+	const struct options *options, const struct host_config *config, json_t *object)
 {
+	const char *text = options->args[0];
 	CLEANUP(conf_key_dispose) struct conf_key name = {.kind = NULL};
 	struct err err = ERR_INIT;
 	if (conf_key_parse(text, &name, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	const void *base =
 		changes_find_base(config, schema_find_section(&host_schema, name.kind), name.name);
 	if (!base) {
 		(void)err_set(&err, ERR_MISSING, 0, _("there is no section [%s %s]"), name.kind,
 			name.name);
-		return host_fail(&err);
+		return host_fail(options, &err);
 	}
 	CLEANUP(mem_free_string)
 	char *prefix = object ? xstrndup(text, strlen(text) - strlen(name.key)) : xstrdup("");
@@ -115,7 +117,7 @@ int command_get(const struct options *options)
 	json_t *object = options->is_json ? json_object() : NULL;
 	int rc = 0;
 	if (options->n_args)
-		rc = print_one(&source.config, options->args[0], object);
+		rc = print_one(options, &source.config, object);
 	else
 		print_all(&source.config, object);
 	if (rc == 0 && object)
@@ -127,9 +129,10 @@ int command_get(const struct options *options)
 
 /* ---- set, unset ---- */
 
-static void say_next(void)
+static int say_next(const struct options *options)
 {
-	(void)printf("%s", _("Written. It takes effect with: domus-host apply\n"));
+	return host_done(
+		options, "written", _("Written. It takes effect with: domus-host apply\n"));
 }
 
 int command_set(const struct options *options)
@@ -138,19 +141,18 @@ int command_set(const struct options *options)
 	CLEANUP(strlist_dispose) struct strlist values = STRLIST_INIT;
 	struct err err = ERR_INIT;
 	if (conf_key_parse(options->args[0], &key, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	const struct schema_key *row = schema_find_key(&host_schema, key.kind, key.key);
 	if (options->n_args > 2 && !(row->flags & SCHEMA_REPEAT)) {
 		(void)err_set(&err, ERR_INVALID, 0, _("%s takes one value; quote it: '%s ...'"),
 			options->args[0], options->args[1]);
-		return host_fail(&err);
+		return host_fail(options, &err);
 	}
 	for (int i = 1; i < options->n_args; i++)
 		strlist_add(&values, options->args[i]);
 	if (settings_set(options->root, &key, &values, &err) < 0)
-		return host_fail(&err);
-	say_next();
-	return 0;
+		return host_fail(options, &err);
+	return say_next(options);
 }
 
 static bool is_section_word(const char *text)
@@ -173,13 +175,12 @@ int command_unset(const struct options *options)
 	if (is_section_word(text)) {
 		CLEANUP(mem_free_string) char *kind = xstrndup(text, strcspn(text, "."));
 		if (settings_remove_section(options->root, kind, text + strlen(kind) + 1, &err) < 0)
-			return host_fail(&err);
+			return host_fail(options, &err);
 	} else if (conf_key_parse(text, &key, &err) < 0 ||
 		   settings_set(options->root, &key, &values, &err) < 0) {
-		return host_fail(&err);
+		return host_fail(options, &err);
 	}
-	say_next();
-	return 0;
+	return say_next(options);
 }
 
 /* ---- edit ---- */
@@ -206,22 +207,24 @@ static int run_editor(const char *path, struct err *err)
 }
 
 /* Shows what is wrong, by line. True when the user wants to go on editing. */
-static bool wants_to_go_on(const struct problems *problems)
+static bool wants_to_go_on(const struct options *options, const struct problems *problems)
 {
 	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
 	char answer[8] = "";
 	source_add_problems(HOSTCONF_PATH, problems, &lines);
 	for (size_t i = 0; i < lines.count; i++)
 		(void)fprintf(stderr, "%s\n", lines.items[i]);
-	if (!isatty(STDIN_FILENO))
+	if (options->is_json || !isatty(STDIN_FILENO))
 		return false;
 	(void)printf("%s", _("Enter: go on editing; q: give up, nothing is changed: "));
 	(void)fflush(stdout);
 	return fgets(answer, sizeof(answer), stdin) && answer[0] != 'q';
 }
 
-static int edit_text(const char *root, const char *aside, const char *old, struct err *err)
+static int edit_text(
+	const struct options *options, const char *aside, const char *old, struct err *err)
 {
+	const char *root = options->root;
 	for (;;) {
 		CLEANUP(str_dispose) struct str text = STR_INIT;
 		CLEANUP(hostconf_dispose) struct host_config config;
@@ -235,7 +238,7 @@ static int edit_text(const char *root, const char *aside, const char *old, struc
 			return 1;
 		hostconf_dispose(&config);
 		if (store_parse(root, str_text(&text), &config, &problems, err) < 0) {
-			if (wants_to_go_on(&problems))
+			if (wants_to_go_on(options, &problems))
 				continue;
 			return err_prefix(err, "%s", _("nothing was changed: "));
 		}
@@ -256,23 +259,21 @@ int command_edit(const struct options *options)
 		aside = xasprintf("%s/domus-edit.XXXXXX", options->root);
 	}
 	if (store_read(options->root, &old, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	CLEANUP(file_close) int fd = mkostemp(aside, O_CLOEXEC);
 	if (fd < 0) {
 		(void)err_set(&err, ERR_IO, errno, _("cannot make %s"), aside);
-		return host_fail(&err);
+		return host_fail(options, &err);
 	}
 	int rc = file_write("/", aside, str_text(&old), old.len, 0600, &err);
 	if (rc == 0)
-		rc = edit_text(options->root, aside, str_text(&old), &err);
+		rc = edit_text(options, aside, str_text(&old), &err);
 	(void)unlink(aside);
 	if (rc < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	if (rc == 1)
-		(void)printf("%s", _("Nothing was changed.\n"));
-	else
-		say_next();
-	return 0;
+		return host_done(options, "nothing", _("Nothing was changed.\n"));
+	return say_next(options);
 }
 
 /* ---- apply, undo, confirm ---- */
@@ -333,7 +334,7 @@ int command_apply(const struct options *options)
 	(void)fputs(str_text(&text), stdout);
 	(void)fflush(stdout);
 	if (rc < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	say_outcome(options, outcome);
 	return 0;
 }
@@ -342,7 +343,7 @@ int command_undo(const struct options *options)
 {
 	struct err err = ERR_INIT;
 	if (settings_undo(options->root, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	return command_apply(options);
 }
 
@@ -350,7 +351,6 @@ int command_confirm(const struct options *options)
 {
 	struct err err = ERR_INIT;
 	if (rollback_confirm(options->root, &err) < 0)
-		return host_fail(&err);
-	(void)printf("%s", _("Confirmed: the change is kept.\n"));
-	return 0;
+		return host_fail(options, &err);
+	return host_done(options, "done", _("Confirmed: the change is kept.\n"));
 }

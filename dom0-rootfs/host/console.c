@@ -2,6 +2,7 @@
 /* domus-host console: the pages of the host's own console. */
 #include "console.h"
 
+#include <jansson.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,16 @@ static int run_session(const struct options *options, bool is_locked, struct err
 	return 0;
 }
 
+/* What pages there are: a program has no use for a terminal's. */
+static void print_pages_json(void)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < ARRAY_SIZE(menu); i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:s}", "name", menu[i].tag, "text", menu[i].text));
+	host_print_json(json_pack("{s:o}", "pages", list));
+}
+
 /*
  * Exit code 0: the session is over; 1: an ordinary log-in prompt is wanted, or these pages cannot
  * be shown here. /usr/lib/domus/local-login goes by it.
@@ -85,7 +96,11 @@ int command_console(const struct options *options)
 	if (options->n_args && !is_locked) {
 		(void)err_set(&err, ERR_INVALID, 0, "%s",
 			_("console, or console locked: with a log-in first"));
-		return host_fail(&err) + 1;
+		return host_fail(options, &err) + 1;
+	}
+	if (options->is_json) {
+		print_pages_json();
+		return 0;
 	}
 	if (is_locked) {
 		enum status_end end = console_show_status(options->root);
@@ -95,6 +110,6 @@ int command_console(const struct options *options)
 			return 0;
 	}
 	if (run_session(options, is_locked, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	return 0;
 }

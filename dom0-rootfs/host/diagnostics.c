@@ -4,6 +4,7 @@
 #include "diagnostics.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,7 +183,10 @@ int command_diagnostics(const struct options *options)
 	char *path = options->n_args ? file_absolute(options->args[0])
 				     : xasprintf("/root/domus-%s.tar.gz", stamp);
 	if (diagnostics_write(options->root, path, &err) < 0)
-		return host_fail(&err);
-	(void)printf("%s\n", path);
+		return host_fail(options, &err);
+	if (options->is_json)
+		host_print_json(json_pack("{s:s, s:s}", "outcome", "done", "path", path));
+	else
+		(void)printf("%s\n", path);
 	return 0;
 }

@@ -92,14 +92,13 @@ static json_t *json_of(const struct disk_info *disk, const struct health *health
 }
 
 /* For cron: a disk that says it fails is named at every log-in and on the console. */
-static int record(
-	const struct options *options, const struct disk_info *disk, const struct health *health)
+static int record(const struct options *options, const struct disk_info *disk,
+	const struct health *health, struct err *err)
 {
 	CLEANUP(mem_free_string) char *name = xasprintf("disk-%s", disk->name);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	CLEANUP(str_dispose) struct str use = STR_INIT;
 	CLEANUP(str_dispose) struct str what = STR_INIT;
-	struct err err = ERR_INIT;
 	/* One that does not answer now may have said before that it fails. */
 	if (health->result < 0)
 		return 0;
@@ -110,7 +109,7 @@ static int record(
 			_("disk %s (%s) says that it is failing: copy what is on it, replace it"),
 			str_text(&what), str_text(&use));
 	}
-	return failed_set(options->root, name, str_text(&text), &err) < 0 ? host_fail(&err) : 0;
+	return failed_set(options->root, name, str_text(&text), err);
 }
 
 int command_disks(const struct options *options)
@@ -121,17 +120,17 @@ int command_disks(const struct options *options)
 	int rc = 0;
 	if (options->n_args && !is_check) {
 		(void)err_set(&err, ERR_INVALID, 0, "%s", _("disks, or disks check"));
-		return host_fail(&err);
+		return host_fail(options, &err);
 	}
 	if (diskinv_read(options->root, &inventory, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	json_t *all = options->is_json && !is_check ? json_array() : NULL;
 	for (size_t i = 0; i < inventory.count; i++) {
 		const struct disk_info *disk = &inventory.disks[i];
 		struct health health;
 		ask(options, disk, &health);
 		if (is_check)
-			rc |= record(options, disk, &health);
+			rc |= record(options, disk, &health, &err);
 		else if (all)
 			(void)json_array_append_new(all, json_of(disk, &health));
 		else
@@ -141,5 +140,7 @@ int command_disks(const struct options *options)
 		host_print_json(all);
 	else if (!is_check && !inventory.count)
 		(void)printf("%s", _("This machine has no disk.\n"));
-	return rc;
+	if (!is_check)
+		return 0;
+	return rc < 0 ? host_fail(options, &err) : host_done(options, "done", "");
 }

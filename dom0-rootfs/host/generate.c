@@ -304,5 +304,10 @@ int command_generate(const struct options *options)
 	store_record_applied(options->root, STORE_APPLIED_PATH, &source.config);
 	if (!file_exists(options->root, STORE_BOOTED_PATH))
 		store_record_applied(options->root, STORE_BOOTED_PATH, &source.config);
+	struct err err = ERR_INIT;
+	if (g.failures)
+		(void)err_set(&err, ERR_PROC, 0, _("%d steps failed"), g.failures);
+	if (options->is_json)
+		return g.failures ? host_fail(options, &err) : host_done(options, "done", "");
 	return g.failures ? 1 : 0;
 }

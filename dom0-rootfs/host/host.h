@@ -52,10 +52,17 @@ int command_reboot(const struct options *options);
 int command_poweroff(const struct options *options);
 int command_console(const struct options *options);
 
-/* Says an error; always 1. */
-int host_fail(const struct err *err);
+/* Says an error, as {"outcome": "failed", "error": TEXT} when JSON is wanted; always 1. */
+int host_fail(const struct options *options, const struct err *err);
+/*
+ * Says what was done: text (lines, or ""), or for JSON {"outcome": WORD, "text": [LINE...]} with a word of
+ * "done", "written", "nothing". Always 0.
+ */
+int host_done(const struct options *options, const char *outcome, const char *text);
 /* Prints a value of jansson's, which it takes over. */
 struct json_t;
 void host_print_json(struct json_t *value);
+/* A text for JSON, with '?' for bytes that are no text. */
+struct json_t *host_json_text(const char *text);
 
 #endif

@@ -222,13 +222,20 @@ int command_save(const struct options *options)
 		(void)fprintf(
 			stderr, _("domus-host: %s; saved: %s\n"), source.trouble, source.path);
 	build_saved(options, &source.config, &text, &left_out);
-	if (!options->n_args) {
+	CLEANUP(mem_free_string)
+	char *path = options->n_args ? file_absolute(options->args[0]) : NULL;
+	if (path && file_write("/", path, str_text(&text), text.len, 0600, &err) < 0)
+		return host_fail(options, &err);
+	if (options->is_json) {
+		json_t *what = path ? json_string(path) : host_json_text(str_text(&text));
+		host_print_json(json_pack("{s:s, s:o, s:o}", "outcome", "done",
+			path ? "path" : "text", what, "to_be_filled_in", json_of_list(&left_out)));
+		return 0;
+	}
+	if (!path) {
 		(void)fputs(str_text(&text), stdout);
 		return 0;
 	}
-	CLEANUP(mem_free_string) char *path = file_absolute(options->args[0]);
-	if (file_write("/", path, str_text(&text), text.len, 0600, &err) < 0)
-		return host_fail(&err);
 	for (size_t i = 0; i < left_out.count; i++)
 		(void)printf(_("to be filled in: %s\n"), left_out.items[i]);
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domus-host: settings and state of the management domain. The table of its commands. */
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,12 +56,13 @@ static const struct command {
 	{"get", command_get, OPTION_ROOT | OPTION_JSON, 0, 1, "[SECTION.KEY] [--json]",
 		N_("show one setting or all, secrets as (set); a named section's is "
 		   "SECTION.NAME.KEY")},
-	{"set", command_set, OPTION_ROOT, 2, MANY, "SECTION.KEY VALUE...",
+	{"set", command_set, OPTION_ROOT | OPTION_JSON, 2, MANY, "SECTION.KEY VALUE... [--json]",
 		N_("write a setting into the host's file, after a check of the whole file; several "
 		   "values for keys that may be repeated")},
-	{"unset", command_unset, OPTION_ROOT, 1, 1, "SECTION.KEY | SECTION.NAME",
+	{"unset", command_unset, OPTION_ROOT | OPTION_JSON, 1, 1,
+		"SECTION.KEY | SECTION.NAME [--json]",
 		N_("take a key, or a named section, out of the host's file")},
-	{"edit", command_edit, OPTION_ROOT, 0, 0, "",
+	{"edit", command_edit, OPTION_ROOT | OPTION_JSON, 0, 0, "[--json]",
 		N_("open the host's file in $EDITOR; it is checked before it is written")},
 	{"diff", command_diff, OPTION_ROOT | OPTION_JSON, 0, 0, "[--json]",
 		N_("what is written but not in force, what waits for a restart, generated files "
@@ -69,13 +71,15 @@ static const struct command {
 		N_("put the host's file in force: make /etc anew, restart what is concerned; a change "
 		   "of network or SSH goes back after 60 s (--timeout) unless it is confirmed or "
 		   "--yes was said")},
-	{"confirm", command_confirm, OPTION_ROOT, 0, 0, "", N_("keep the change that waits")},
-	{"undo", command_undo, APPLY, 0, 0, "[--yes] [--timeout S]",
+	{"confirm", command_confirm, OPTION_ROOT | OPTION_JSON, 0, 0, "[--json]",
+		N_("keep the change that waits")},
+	{"undo", command_undo, APPLY, 0, 0, "[--yes] [--timeout S] [--json]",
 		N_("put the former host's file back, in force; a second undo brings the later one")},
-	{"save", command_save, OPTION_ROOT | OPTION_TEMPLATE, 0, 1, "[FILE] [--template]",
+	{"save", command_save, OPTION_ROOT | OPTION_JSON | OPTION_TEMPLATE, 0, 1,
+		"[FILE] [--template] [--json]",
 		N_("write the file that installs this host again; as a template names, addresses, "
 		   "MACs, serials, passwords and keys are left out and listed")},
-	{"passwd", command_passwd, OPTION_ROOT, 0, 1, "[USER]",
+	{"passwd", command_passwd, OPTION_ROOT | OPTION_JSON, 0, 1, "[USER] [--json]",
 		N_("set a password, root's without a name; without a terminal it is one line of "
 		   "standard input")},
 	{"users", command_users, OPTION_ROOT | OPTION_JSON, 0, 2,
@@ -113,33 +117,56 @@ static const struct command {
 		   "log-ins")},
 	{"logs", command_logs, OPTION_ROOT | OPTION_JSON, 0, 1, "[WORD] [--json]",
 		N_("the last lines of the system log, those with a word in them")},
-	{"diagnostics", command_diagnostics, OPTION_ROOT, 0, 1, "[FILE]",
+	{"diagnostics", command_diagnostics, OPTION_ROOT | OPTION_JSON, 0, 1, "[FILE] [--json]",
 		N_("write a bundle (tar.gz) for whoever helps; secrets are left out")},
-	{"reboot", command_reboot, OPTION_YES, 0, 0, "[--yes]",
+	{"reboot", command_reboot, OPTION_YES | OPTION_JSON, 0, 0, "[--yes] [--json]",
 		N_("restart this host; its guests are listed first")},
-	{"poweroff", command_poweroff, OPTION_YES, 0, 0, "[--yes]",
+	{"poweroff", command_poweroff, OPTION_YES | OPTION_JSON, 0, 0, "[--yes] [--json]",
 		N_("switch this host off; its guests are listed first")},
-	{"console", command_console, OPTION_ROOT, 0, 1, "[locked]",
+	{"console", command_console, OPTION_ROOT | OPTION_JSON, 0, 1, "[locked] [--json]",
 		N_("the pages of the host's own console, on this terminal; locked: behind a page with "
 		   "the host's state and root's password, as on the machine's own consoles")},
-	{"check", command_check, OPTION_LIVE, 1, 1, "FILE [--live]",
+	{"check", command_check, OPTION_LIVE | OPTION_JSON, 1, 1, "FILE [--live] [--json]",
 		N_("name every error in a configuration file")},
 	{"schema", command_schema, OPTION_JSON, 0, 0, "[--json]",
 		N_("list every key: type, range, default, meaning, when a change takes effect")},
-	{"generate", command_generate, OPTION_ROOT | OPTION_CONF, 0, 0,
-		"[--root DIR] [--conf FILE]",
+	{"generate", command_generate, OPTION_ROOT | OPTION_JSON | OPTION_CONF, 0, 0,
+		"[--root DIR] [--conf FILE] [--json]",
 		N_("make /etc from the host's configuration file, at boot")},
-	{"healthy", command_healthy, OPTION_ROOT, 0, 0, "",
+	{"healthy", command_healthy, OPTION_ROOT | OPTION_JSON, 0, 0, "[--json]",
 		N_("called when the host came up: keeps its file and boot arguments as good ones")},
-	{"banner", command_banner, OPTION_ROOT, 0, 0, "", N_("print what a login should see")},
-	{"completion", command_completion, 0, 0, 0, "",
+	{"banner", command_banner, OPTION_ROOT | OPTION_JSON, 0, 0, "[--json]",
+		N_("print what a login should see")},
+	{"completion", command_completion, OPTION_JSON, 0, 0, "[--json]",
 		N_("print completion of commands for bash")},
-	{"manual", command_manual, 0, 0, 0, "", N_("print these commands for the man page (mdoc)")},
+	{"manual", command_manual, OPTION_JSON, 0, 0, "[--json]",
+		N_("print these commands for the man page (mdoc)")},
 };
+
+/* Name, usage, options and meaning of each: for programs, what manual and completion are for people. */
+static void print_commands_json(void)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		json_t *list = json_array();
+		for (size_t j = 0; long_options[j].name; j++)
+			if (long_options[j].val != 'h' &&
+				(long_options[j].val & commands[i].options))
+				(void)json_array_append_new(
+					list, json_string(long_options[j].name));
+		(void)json_array_append_new(
+			all, json_pack("{s:s, s:s, s:s, s:o}", "name", commands[i].name, "usage",
+				     commands[i].usage, "help", commands[i].help, "options", list));
+	}
+	host_print_json(json_pack("{s:o}", "commands", all));
+}
 
 static int command_completion(const struct options *options)
 {
-	(void)options;
+	if (options->is_json) {
+		print_commands_json();
+		return 0;
+	}
 	(void)printf("%s", "# . <(domus-host completion)\n"
 			   "_domus_host() {\n"
 			   "\tlocal word=${COMP_WORDS[COMP_CWORD]} all=\n"
@@ -163,7 +190,10 @@ static int command_completion(const struct options *options)
 
 static int command_manual(const struct options *options)
 {
-	(void)options;
+	if (options->is_json) {
+		print_commands_json();
+		return 0;
+	}
 	(void)printf(".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		(void)printf(".It Li \"%s%s%s\"\n%s.\n", commands[i].name,

@@ -26,6 +26,7 @@ enum { COMMAND_TIMEOUT_MS = 10000, LINK_WAIT_MS = 3000, LINK_POLL_MS = 50 };
 struct network {
 	const struct options *options;
 	const struct host_config *config;
+	struct str shown; /* what a dry run would do */
 	int failures;
 };
 
@@ -39,7 +40,7 @@ static void run(struct network *n, const struct strlist *argv)
 {
 	if (n->options->is_dry_run) {
 		CLEANUP(mem_free_string) char *line = strlist_join(argv);
-		(void)printf("%s\n", line);
+		str_add(&n->shown, "%s\n", line);
 		return;
 	}
 	const struct proc_spec spec = {
@@ -63,7 +64,7 @@ static void write_text(struct network *n, const char *path, const char *text, mo
 {
 	struct err err = ERR_INIT;
 	if (n->options->is_dry_run) {
-		(void)printf("%s:\n%s", path, text);
+		str_add(&n->shown, "%s:\n%s", path, text);
 		return;
 	}
 	if (file_write(n->options->root, path, text, strlen(text), mode, &err) < 0)
@@ -173,7 +174,7 @@ static void start_client(struct network *n, const struct netplan_client *client)
 	make_dir(n, "/run/service");
 	write_text(n, path, str_text(&script), 0755);
 	if (n->options->is_dry_run)
-		(void)printf("%s -> %s\n", link, dir);
+		str_add(&n->shown, "%s -> %s\n", link, dir);
 	else if (file_symlink(n->options->root, link, dir, &err) < 0)
 		say_failure(n, &err);
 }
@@ -405,11 +406,12 @@ static void print_status_json(const struct net_inventory *inventory,
 
 static int network_status(const struct options *options)
 {
+	struct err err = ERR_INIT;
 	CLEANUP(netinv_dispose) struct net_inventory inventory = NET_INVENTORY_INIT;
 	CLEANUP(addresses_dispose) struct addresses addresses = ADDRESSES_INIT;
 	CLEANUP(guests_dispose) struct guests guests = {.ids = STRLIST_INIT, .names = STRLIST_INIT};
-	if (read_inventory(options, &inventory) < 0)
-		return 1;
+	if (netinv_read(options->root, &inventory, &err) < 0)
+		return host_fail(options, &err);
 	addresses_read(&addresses);
 	guests_read(&guests);
 	if (options->is_json)
@@ -423,12 +425,13 @@ int command_network(const struct options *options)
 {
 	const char *verb = options->args[0];
 	bool is_up = strcmp(verb, "up") == 0;
+	struct err err = ERR_INIT;
 	if (strcmp(verb, "status") == 0)
 		return network_status(options);
 	if (!is_up && strcmp(verb, "down") != 0) {
-		(void)fprintf(stderr,
-			_("domus-host: network: \"%s\" is none of up, down, status\n"), verb);
-		return 2;
+		(void)err_set(&err, ERR_INVALID, 0,
+			_("network: \"%s\" is none of up, down, status"), verb);
+		return host_fail(options, &err) + 1;
 	}
 	CLEANUP(source_dispose) struct source source;
 	source_load(options->root, options->conf, &source);
@@ -436,5 +439,11 @@ int command_network(const struct options *options)
 		(void)fprintf(stderr, _("domus-host: network: %s; in use: %s\n"), source.trouble,
 			source.path);
 	struct network n = {.options = options, .config = &source.config};
-	return is_up ? network_up(&n) : network_down(&n);
+	int rc = is_up ? network_up(&n) : network_down(&n);
+	CLEANUP(str_dispose) struct str shown = n.shown;
+	/* Each failure was said when it came; without any, the network's devices could not be read. */
+	(void)err_set(&err, ERR_PROC, 0, _("%d steps failed"), n.failures ? n.failures : 1);
+	if (rc != 0)
+		return options->is_json ? host_fail(options, &err) : rc;
+	return host_done(options, options->is_dry_run ? "nothing" : "done", str_text(&shown));
 }

@@ -94,7 +94,7 @@ static int list_peers(const struct options *options)
 	char print[FINGERPRINT_MAX];
 	source_load(options->root, NULL, &source);
 	if (read_own_key(options->root, &own, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	json_t *list = options->is_json ? json_array() : NULL;
 	if (!list)
 		(void)printf(_("this host: %s\n           %s\n"), fingerprint(own, print), own);
@@ -197,7 +197,8 @@ static int fetch_key_aside(const char *root, struct newcomer *n, struct err *err
 }
 
 /* expected: a fingerprint that the caller knows, or NULL: a person compares. */
-static int compare(const struct newcomer *n, const char *expected, struct err *err)
+static int compare(const struct options *options, const struct newcomer *n, const char *expected,
+	struct err *err)
 {
 	char print[FINGERPRINT_MAX];
 	char answer[16] = "";
@@ -206,10 +207,12 @@ static int compare(const struct newcomer *n, const char *expected, struct err *e
 		return 0;
 	if (expected)
 		return err_set(err, ERR_INVALID, 0, _("%s shows another key: %s"), n->name, shown);
-	(void)printf(_("%s shows the key %s\n"
-		       "Compare it with what \"domus-host peer\" says there (this host:).\n"),
-		n->name, shown);
-	if (!isatty(STDIN_FILENO))
+	if (!options->is_json)
+		(void)printf(
+			_("%s shows the key %s\n"
+			  "Compare it with what \"domus-host peer\" says there (this host:).\n"),
+			n->name, shown);
+	if (options->is_json || !isatty(STDIN_FILENO))
 		return err_set(err, ERR_MISSING, 0,
 			_("without a terminal say which is right: domus-host peer add %s %s"),
 			n->name, shown);
@@ -323,7 +326,7 @@ static int take_newcomer(const struct options *options, struct newcomer *n, stru
 	if (read_own_key(options->root, &own, err) < 0 ||
 		fetch_key_aside(options->root, n, err) < 0)
 		return -1;
-	return compare(n, count > 1 ? args[1] : NULL, err);
+	return compare(options, n, count > 1 ? args[1] : NULL, err);
 }
 
 static int add_peer(const struct options *options)
@@ -331,10 +334,11 @@ static int add_peer(const struct options *options)
 	CLEANUP(newcomer_dispose) struct newcomer n = {.port = 22};
 	struct err err = ERR_INIT;
 	if (take_newcomer(options, &n, &err) < 0 || write_peer(options->root, &n, &err) < 0)
-		return host_fail(&err);
-	int rc = command_apply(&(struct options){.root = options->root});
+		return host_fail(options, &err);
+	int rc = command_apply(
+		&(struct options){.root = options->root, .is_json = options->is_json});
 	bool is_asked_by_it = options->n_args > 2 && strchr(options->args[2], ' ');
-	if (rc == 0 && !is_asked_by_it && !options->root[1])
+	if (rc == 0 && !is_asked_by_it && !options->root[1] && !options->is_json)
 		make_mutual(options->root, &n);
 	return rc;
 }
@@ -350,9 +354,9 @@ int command_peer(const struct options *options)
 	if (strcmp(word, "remove") != 0 || options->n_args != 2) {
 		(void)err_set(&err, ERR_INVALID, 0, "%s",
 			_("peer add HOST, peer remove HOST; without words all are listed"));
-		return host_fail(&err);
+		return host_fail(options, &err);
 	}
 	if (settings_remove_section(options->root, "peer", options->args[1], &err) < 0)
-		return host_fail(&err);
-	return command_apply(&(struct options){.root = options->root});
+		return host_fail(options, &err);
+	return command_apply(&(struct options){.root = options->root, .is_json = options->is_json});
 }

@@ -23,15 +23,20 @@ static void print_failures(const struct state *s)
 }
 
 /* Edits that the next start would lose; whoever made them should know now. */
-static void print_hand_edits(const char *root)
+static void read_hand_edits(const char *root, struct strlist *ret_paths)
 {
-	CLEANUP(strlist_dispose) struct strlist paths = STRLIST_INIT;
 	struct host_config config;
 	if (!file_exists(root, STORE_APPLIED_PATH))
 		return;
 	store_read_applied(root, &config);
-	apply_find_hand_edits(root, &config, &paths);
+	apply_find_hand_edits(root, &config, ret_paths);
 	hostconf_dispose(&config);
+}
+
+static void print_hand_edits(const char *root)
+{
+	CLEANUP(strlist_dispose) struct strlist paths = STRLIST_INIT;
+	read_hand_edits(root, &paths);
 	for (size_t i = 0; i < paths.count; i++)
 		(void)printf(_("Changed by hand, lost at the next start: %s (domus-host diff)\n"),
 			paths.items[i]);
@@ -77,13 +82,13 @@ static void print_state(const struct state *s)
 		(void)printf(_("Failed:    nothing\n"));
 }
 
-static json_t *json_of_outdated(const char *root)
+static json_t *json_of_lines(const char *root, void (*read)(const char *, struct strlist *))
 {
 	CLEANUP(strlist_dispose) struct strlist lines = STRLIST_INIT;
 	json_t *list = json_array();
-	read_outdated(root, &lines);
+	read(root, &lines);
 	for (size_t i = 0; i < lines.count; i++)
-		(void)json_array_append_new(list, json_string(lines.items[i]));
+		(void)json_array_append_new(list, host_json_text(lines.items[i]));
 	return list;
 }
 
@@ -98,11 +103,13 @@ static void print_state_json(const struct state *s, const char *root)
 	for (size_t i = 0; i < s->failed.count; i++)
 		(void)json_object_set_new(
 			failed, s->failed.items[i], json_string(s->reasons.items[i]));
-	json_t *all = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:o, s:o}", "name",
+	json_t *all = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "name",
 		s->name, "product", s->release.product, "version", s->release.version, "build",
 		s->release.build, "addresses", addresses, "uptime_s", (json_int_t)s->uptime_s,
 		"memory_kib", (json_int_t)s->memory_kib, "memory_available_kib",
-		(json_int_t)s->available_kib, "failed", failed, "outdated", json_of_outdated(root));
+		(json_int_t)s->available_kib, "failed", failed, "outdated",
+		json_of_lines(root, read_outdated), "changed_by_hand",
+		json_of_lines(root, read_hand_edits));
 	host_print_json(all);
 }
 
@@ -125,6 +132,10 @@ int command_banner(const struct options *options)
 {
 	CLEANUP(state_dispose) struct state s;
 	state_read(options->root, &s);
+	if (options->is_json) {
+		print_state_json(&s, options->root);
+		return 0;
+	}
 	print_failures(&s);
 	print_hand_edits(options->root);
 	(void)printf("%s %s: %s\n", s.release.product, s.release.version, s.name);

@@ -182,13 +182,14 @@ static int agree(const struct options *options, const struct pool_plan *plan, co
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	char answer[8] = "";
 	poolplan_show(plan, &text);
-	(void)fputs(str_text(&text), stdout);
-	(void)fflush(stdout);
 	if (options->is_dry_run)
-		return 1;
+		return 1 + host_done(options, "nothing", str_text(&text));
+	if (!options->is_json)
+		(void)fputs(str_text(&text), stdout);
+	(void)fflush(stdout);
 	if (options->is_sure)
 		return 0;
-	if (!isatty(STDIN_FILENO))
+	if (options->is_json || !isatty(STDIN_FILENO))
 		return err_set(
 			err, ERR_INVALID, 0, _("%s: say --yes, or --dry-run to see how"), what);
 	(void)printf(_("%s. Type yes: "), what);
@@ -231,7 +232,7 @@ static int grow(const struct options *options, struct err *err)
 	int rc = agree(options, &plan, what, err);
 	if (rc == 0)
 		rc = poolplan_execute(options->root, &plan, err);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 /* ---- add */
@@ -305,7 +306,7 @@ static int add_existing(
 			_("NFS needs the component remote, which is not installed: put the medium in, `domus-install add remote`, and restart"));
 	poolplan_up(pool, &plan);
 	if (options->is_dry_run)
-		return agree(options, &plan, "", err) < 0 ? -1 : 0;
+		return agree(options, &plan, "", err);
 	return put_in_force(options->root, pool->name, type_words[pool->type], pool->source, err);
 }
 
@@ -333,7 +334,7 @@ static int add_on_disk(const struct options *options, const struct host_pool *po
 		if (rc < 0)
 			poolplan_undo(&plan, plan.count);
 	}
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 static int add(const struct options *options, struct err *err)
@@ -390,7 +391,7 @@ static int remove_pool(const struct options *options, struct err *err)
 		_("the pool %s would be stopped and forgotten; what is in it stays"), name);
 	int rc = agree(options, &plan, what, err);
 	if (rc != 0)
-		return rc < 0 ? -1 : 0;
+		return rc;
 	/* Stopped first: one that is in use is not forgotten. */
 	if (poolplan_execute(options->root, &plan, err) < 0 ||
 		settings_remove_section(options->root, "pool", name, err) < 0)
@@ -415,8 +416,7 @@ static int up_or_down(const struct options *options, struct err *err)
 	if (options->is_dry_run) {
 		CLEANUP(str_dispose) struct str text = STR_INIT;
 		pools_describe_switch(before, after, &text);
-		(void)fputs(str_text(&text), stdout);
-		return 0;
+		return 1 + host_done(options, "nothing", str_text(&text));
 	}
 	int failures = pools_switch(options->root, before, after);
 	if (failures)
@@ -425,6 +425,7 @@ static int up_or_down(const struct options *options, struct err *err)
 	return 0;
 }
 
+/* Each returns 1 when what it was to say has been said. */
 static const struct {
 	const char *word;
 	int min_args, max_args;
@@ -444,7 +445,7 @@ int command_storage(const struct options *options)
 	int rc = -1;
 	size_t i = 0;
 	if (!options->n_args)
-		return list(options, &err) < 0 ? host_fail(&err) : 0;
+		return list(options, &err) < 0 ? host_fail(options, &err) : 0;
 	while (i < ARRAY_SIZE(actions) && (strcmp(options->args[0], actions[i].word) != 0 ||
 						  options->n_args < actions[i].min_args ||
 						  options->n_args > actions[i].max_args))
@@ -455,5 +456,7 @@ int command_storage(const struct options *options)
 		(void)err_set(&err, ERR_INVALID, 0, "%s",
 			_("storage; storage add NAME thin|directory|nfs SOURCE, remove NAME, "
 			  "grow POOL [DISK], check, up or down"));
-	return rc < 0 ? host_fail(&err) : 0;
+	if (rc < 0)
+		return host_fail(options, &err);
+	return rc == 0 ? host_done(options, "done", "") : 0;
 }

@@ -33,15 +33,16 @@ static int run_output(const char *const *argv, struct str *ret_output, struct er
 }
 
 /* Sets one key and puts it in force. */
-static int set_and_apply(const char *root, const char *name, const char *value)
+static int set_and_apply(const struct options *options, const char *name, const char *value)
 {
 	CLEANUP(conf_key_dispose) struct conf_key key = {.kind = NULL};
 	CLEANUP(strlist_dispose) struct strlist values = STRLIST_INIT;
 	struct err err = ERR_INIT;
 	strlist_add(&values, value);
-	if (conf_key_parse(name, &key, &err) < 0 || settings_set(root, &key, &values, &err) < 0)
-		return host_fail(&err);
-	return command_apply(&(struct options){.root = root});
+	if (conf_key_parse(name, &key, &err) < 0 ||
+		settings_set(options->root, &key, &values, &err) < 0)
+		return host_fail(options, &err);
+	return command_apply(&(struct options){.root = options->root, .is_json = options->is_json});
 }
 
 /* ---- time ---- */
@@ -97,17 +98,18 @@ int command_time(const struct options *options)
 	}
 	const char *word = options->args[0];
 	if (options->n_args == 2 && strcmp(word, "zone") == 0)
-		return set_and_apply(options->root, "time.zone", options->args[1]);
+		return set_and_apply(options, "time.zone", options->args[1]);
 	if (options->n_args == 2 && strcmp(word, "servers") == 0)
-		return set_and_apply(options->root, "time.ntp-servers", options->args[1]);
+		return set_and_apply(options, "time.ntp-servers", options->args[1]);
 	if (options->n_args == 2 && strcmp(word, "set") == 0) {
-		if (set_clock(options->args[1], &err) == 0)
-			return file_remove(options->root, "/run/domus/failed/clock", NULL);
+		if (set_clock(options->args[1], &err) == 0 &&
+			file_remove(options->root, "/run/domus/failed/clock", &err) == 0)
+			return host_done(options, "done", "");
 	} else {
 		(void)err_set(&err, ERR_INVALID, 0, "%s",
 			_("time zone ZONE, time servers 'HOST ...' or time set 'YYYY-MM-DD hh:mm:ss'"));
 	}
-	return host_fail(&err);
+	return host_fail(options, &err);
 }
 
 /* ---- keyboard ---- */
@@ -127,11 +129,11 @@ int command_keyboard(const struct options *options)
 	system_list_keymaps(options->root, &names);
 	if (options->n_args) {
 		if (strlist_has(&names, options->args[0]))
-			return set_and_apply(options->root, "keyboard.layout", options->args[0]);
+			return set_and_apply(options, "keyboard.layout", options->args[0]);
 		(void)err_set(&err, ERR_MISSING, 0,
 			_("there is no keymap %s; domus-host keyboard lists them"),
 			options->args[0]);
-		return host_fail(&err);
+		return host_fail(options, &err);
 	}
 	source_load(options->root, NULL, &source);
 	const char *layout = source.config.layout;
@@ -201,7 +203,7 @@ int command_services(const struct options *options)
 			rc = system_restart_service(options->root, options->args[1], &err);
 		else
 			rc = err_set(&err, ERR_INVALID, 0, "%s", _("services restart NAME"));
-		return rc < 0 ? host_fail(&err) : 0;
+		return rc < 0 ? host_fail(options, &err) : host_done(options, "done", "");
 	}
 	system_list_services(options->root, &names, &states);
 	json_t *object = options->is_json ? json_object() : NULL;
@@ -251,11 +253,9 @@ int command_logs(const struct options *options)
 	}
 	json_t *list = json_array();
 	strlist_add_lines(&lines, str_text(&text));
-	for (size_t i = 0; i < lines.count; i++) {
-		json_t *line = json_string(lines.items[i]);
-		/* A log may hold bytes that are no text. */
-		(void)json_array_append_new(list, line ? line : json_string("?"));
-	}
+	/* A log may hold bytes that are no text. */
+	for (size_t i = 0; i < lines.count; i++)
+		(void)json_array_append_new(list, host_json_text(lines.items[i]));
 	host_print_json(list);
 	return 0;
 }
@@ -285,18 +285,16 @@ int system_leave(bool is_reboot, struct err *err)
 }
 
 /* Says which guests go down, and asks when there is somebody to ask. */
-static bool is_meant(const char *what)
+static bool is_meant(const struct strlist *guests, const char *what, struct err *err)
 {
-	CLEANUP(strlist_dispose) struct strlist guests = STRLIST_INIT;
 	char answer[8] = "";
-	(void)system_list_guests(&guests, NULL);
-	if (guests.count)
+	if (guests->count)
 		(void)printf("%s", _("Guests that are shut down first:\n"));
-	for (size_t i = 0; i < guests.count; i++)
-		(void)printf("  %s\n", guests.items[i]);
+	for (size_t i = 0; i < guests->count; i++)
+		(void)printf("  %s\n", guests->items[i]);
 	if (!isatty(STDIN_FILENO)) {
-		(void)fprintf(
-			stderr, _("domus-host: %s needs --yes where nobody can be asked\n"), what);
+		(void)err_set(
+			err, ERR_INVALID, 0, _("%s needs --yes where nobody can be asked"), what);
 		return false;
 	}
 	(void)printf(_("%s this host? Type yes: "), what);
@@ -304,13 +302,34 @@ static bool is_meant(const char *what)
 	return fgets(answer, sizeof(answer), stdin) && strcmp(answer, "yes\n") == 0;
 }
 
-static int leave(const struct options *options, bool is_reboot)
+/* As far as a program wants to know it: whether the host goes down, and with which guests. */
+static int leave_json(const struct options *options, const struct strlist *guests, bool is_reboot)
 {
 	struct err err = ERR_INIT;
-	if (!options->is_sure && !is_meant(is_reboot ? "reboot" : "poweroff"))
-		return 1;
+	json_t *list = json_array();
+	for (size_t i = 0; i < guests->count; i++)
+		(void)json_array_append_new(list, host_json_text(guests->items[i]));
+	if (!options->is_sure)
+		(void)err_set(&err, ERR_INVALID, 0, _("%s needs --yes where nobody can be asked"),
+			is_reboot ? "reboot" : "poweroff");
+	bool is_done = options->is_sure && system_leave(is_reboot, &err) == 0;
+	host_print_json(json_pack("{s:s, s:o, s:o}", "outcome", is_done ? "done" : "failed",
+		"guests", list, "error", host_json_text(err.text)));
+	return is_done ? 0 : 1;
+}
+
+static int leave(const struct options *options, bool is_reboot)
+{
+	CLEANUP(strlist_dispose) struct strlist guests = STRLIST_INIT;
+	struct err err = ERR_INIT;
+	if (options->is_json || !options->is_sure)
+		(void)system_list_guests(&guests, NULL);
+	if (options->is_json)
+		return leave_json(options, &guests, is_reboot);
+	if (!options->is_sure && !is_meant(&guests, is_reboot ? "reboot" : "poweroff", &err))
+		return err.code ? host_fail(options, &err) : 1;
 	if (system_leave(is_reboot, &err) < 0)
-		return host_fail(&err);
+		return host_fail(options, &err);
 	return 0;
 }
 

@@ -620,3 +620,52 @@ def test_table_of_commands():
     assert "Usage: domus-host set" in output("set", code=2)
     completion = output("completion")
     assert subprocess.run(["bash", "-n"], input=completion, text=True, check=False).returncode == 0
+
+
+NEWS = "host.name", "json"
+# Arguments, and the exit code.
+JSON_CASES = {
+    "status": [([], 0)], "get": [([], 0), (["host.name"], 0), (["no.such"], 1)],
+    "set": [([*NEWS], 0), (["no.such", "x"], 1)], "unset": [(["host.name"], 0), (["bridge.nix"], 1)],
+    "edit": [([], 0)], "diff": [([], 0)], "apply": [(["--dry-run"], 0), ([], 0)], "confirm": [([], 1)],
+    "undo": [([], 0)], "save": [([], 0), (["--template"], 0), (["/nowhere/x"], 1)],
+    "passwd": [([], 0), (["nobody"], 1)], "users": [([], 0), (["add", "tux"], 0), (["add", "tux"], 1)],
+    "peer": [(["remove", "nix"], 1)], "network": [(["status"], 0), (["up", "--dry-run"], 0), (["up"], 0), (["over"], 2)],
+    "boot": [([], 0), (["timeout", "9"], 0), (["nix", "1"], 2), (["try"], 1)],
+    "time": [([], 0), (["zone", "Etc/GMT+2"], 0), (["zone"], 1)], "keyboard": [([], 0), (["us"], 0), (["xx"], 1)],
+    "services": [([], 0), (["restart", "ntpd"], 0), (["restart", "nix"], 1)],
+    "storage": [([], 0), (["check"], 0), (["up", "--dry-run"], 0), (["up"], 0), (["add", "n", "nfs", "a:/b", "--dry-run"], 0),
+                (["add", "n", "nfs", "a:/b"], 0), (["remove", "n"], 1)],
+    "disks": [([], 0), (["check"], 0), (["x"], 1)], "logs": [([], 0)], "diagnostics": [(["@bundle"], 0), (["/nowhere/x"], 1)],
+    "reboot": [(["--yes"], 0), ([], 1)], "poweroff": [(["--yes"], 0), ([], 1)], "console": [([], 0), (["x"], 2)],
+    "check": [(["@good"], 0), (["@bad"], 1), (["@nothing"], 1)], "schema": [([], 0)], "generate": [([], 0)],
+    "healthy": [([], 0)], "banner": [([], 0)], "completion": [([], 0)], "manual": [([], 0)],
+}
+
+
+def test_every_command_speaks_json(host, tmp_path):
+    """One value on standard output, whatever happens; a new command has to be in the table above."""
+    def call(words, text="secret\n"):
+        done = subprocess.run([PROGRAM, *words, "--json"], input=text, capture_output=True, text=True, check=False, timeout=60,
+                              env={"PATH": f"{host.tools}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "EDITOR": "true"})
+        return done.returncode, json.loads(done.stdout)
+    for name in ("lvm", "mount.nfs", "wipefs", "poweroff", "domus-host"):
+        host.tool(name, "")
+    host.tool("xl", "printf 'Name ID\\nDomain-0 0\\nweb 1\\n'")
+    host.write("/run/service/ntpd/run", "")
+    host.write("/usr/share/zoneinfo/Etc/GMT+2", "TZif")
+    (tmp_path / "good").write_text(CONF)
+    (tmp_path / "bad").write_text("[host]\nnam = x\n")
+    code, table = call(["manual"])
+    commands = {row["name"]: row["options"] for row in table["commands"]}
+    assert code == 0 and set(commands) == set(JSON_CASES) and all("json" in options for options in commands.values())
+    for name, cases in JSON_CASES.items():
+        for words, wanted in cases:
+            words = [name, *(word.replace("@", f"{tmp_path}/") for word in words)]
+            code, value = call(words + (["--root", host.root] if "root" in commands[name] else []))
+            assert code == wanted, (words, value)
+            assert wanted == 0 or name == "check" or value["error"] and value["outcome"] == "failed", (words, value)
+            assert wanted or not isinstance(value, dict) or not value.get("error"), (words, value)
+    assert call(["check", tmp_path / "bad"])[1]["problems"][0]["line"] == 2
+    assert call(["reboot"])[1]["guests"] == ["web"] and {"reboot ", "poweroff "} <= set(host.noted())
+    assert host.has("/etc/domus/host.conf") and "name = json" not in host.read("/etc/domus/host.conf")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* generate on a root of its own: broken files and what stands in, homes, keys, hostile links. */
-/* sources: dom0-rootfs/host/generate.c dom0-rootfs/host/source.c dom0-rootfs/host/etc_text.c dom0-rootfs/host/release.c dom0-rootfs/host/store.c dom0-rootfs/host/local.c */
+/* sources: dom0-rootfs/host/generate.c dom0-rootfs/host/source.c dom0-rootfs/host/etc_text.c dom0-rootfs/host/release.c dom0-rootfs/host/store.c dom0-rootfs/host/local.c dom0-rootfs/host/host.c */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
