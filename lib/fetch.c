@@ -192,9 +192,9 @@ static int check_sum(const struct job *job, struct err *err)
 int fetch_file(const struct fetch_spec *spec, struct err *err)
 {
 	struct job job = {.spec = spec, .fd = -1};
+	CLEANUP(mem_free_string) char *part_path = xasprintf("%s.part", spec->path);
 	CLEANUP(mem_free_string)
-	char *path = xasprintf("%s%s", spec->root[1] ? spec->root : "", spec->path);
-	CLEANUP(mem_free_string) char *part = xasprintf("%s.part", path);
+	char *part = xasprintf("%s%s", spec->root[1] ? spec->root : "", part_path);
 	struct stat st;
 	int rc = -1;
 
@@ -214,10 +214,10 @@ int fetch_file(const struct fetch_spec *spec, struct err *err)
 		(void)unlink(part);
 		return -1;
 	}
-	if (fsync(fd) < 0 || rename(part, path) < 0)
+	if (fsync(fd) < 0)
 		(void)err_set(err, ERR_IO, errno, _("cannot write %s"), spec->path);
 	else
-		rc = 0;
+		rc = file_rename(spec->root, part_path, spec->path, err);
 out:
 	if (rc < 0 && !spec->keeps_part)
 		(void)unlink(part);

@@ -2,6 +2,7 @@
 /* What the commands of domus-vm share. */
 #include "vmwizard/cli.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "num.h"
 
 int cli_fail(const struct err *err)
 {
@@ -57,4 +59,16 @@ int cli_attach_console(struct cli *cli, const char *name)
 	(void)execvp(argv.items[0], argv.items);
 	(void)err_set(&err, ERR_PROC, 0, _("cannot run xl"));
 	return cli_fail(&err);
+}
+
+bool cli_say_amount(void *context, uint64_t done, uint64_t total)
+{
+	struct cli *cli = context;
+	uint64_t now_mib = done / NUM_MIB + 1;
+	/* A serial line has other things to carry. */
+	if (!cli->is_quiet && isatty(STDERR_FILENO) && now_mib != cli->shown_mib)
+		(void)fprintf(
+			stderr, "\r%" PRIu64 "/%" PRIu64 " MiB ", done / NUM_MIB, total / NUM_MIB);
+	cli->shown_mib = now_mib;
+	return true;
 }

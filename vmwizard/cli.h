@@ -17,6 +17,7 @@ struct cli {
 	const char *profile_dir;        /* --profiles */
 	const char *os, *method, *name; /* of create without a file */
 	bool is_quiet;                  /* no word about what goes well */
+	const char *pool;               /* of library add */
 	const char *resolve;            /* of migrate: "here", "there" */
 	bool is_json, is_dry, is_sure, is_kept, with_disks, with_console, is_offline, is_forced,
 		removes;
@@ -36,6 +37,7 @@ int cli_check(struct cli *cli);
 int cli_profiles(struct cli *cli);
 int cli_schema(struct cli *cli);
 int cli_fetch(struct cli *cli);
+int cli_library(struct cli *cli);
 int cli_first_boot(struct cli *cli);
 int cli_start(struct cli *cli);
 int cli_shutdown(struct cli *cli);
@@ -76,6 +78,8 @@ int cli_fail(const struct err *err);
 int cli_load_profiles(struct cli *cli, struct err *err);
 /* Asks at a terminal; a script has decided. */
 bool cli_is_sure(const struct cli *cli, const char *question);
+/* For something long, context the struct cli: a line on a terminal. Always true. */
+bool cli_say_amount(void *context, uint64_t done, uint64_t total);
 /* Prints and frees. */
 void cli_print_json(json_t *json);
 /* Gives this process to xl's console. */

@@ -260,7 +260,9 @@ int cli_attach_disk(struct cli *cli)
 	}
 	int rc = prepare(cli, &err) < 0 || vm_attach_disk(&a, &disk, &err) < 0 ? cli_fail(&err)
 									       : CLI_OK;
-	if (rc == CLI_OK)
+	if (rc == CLI_OK && cli->is_json)
+		cli_print_json(json_pack("{s:s}", "target", disk.target));
+	else if (rc == CLI_OK)
 		(void)printf(_("attached as %s\n"), disk.target);
 	vm_disk_dispose(&disk);
 	return rc;
@@ -310,7 +312,9 @@ int cli_attach_nic(struct cli *cli)
 				 vm_attach_nic(&a, nic, &err) < 0
 			 ? cli_fail(&err)
 			 : CLI_OK;
-	if (rc == CLI_OK)
+	if (rc == CLI_OK && cli->is_json)
+		cli_print_json(json_pack("{s:s}", "mac", nic->mac));
+	else if (rc == CLI_OK)
 		(void)printf("mac=%s\n", nic->mac);
 	vm_spec_dispose(&spec);
 	return rc;

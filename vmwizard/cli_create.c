@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands that make guests from files: create, check, first-boot; and fetch for the library. */
+/* Commands that make guests from files: create, check, first-boot. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +16,6 @@
 #include "vmwizard/act.h"
 #include "vmwizard/cli.h"
 #include "vmwizard/image.h"
-#include "vmwizard/library.h"
 
 /* All guests of one file on their way to being made. */
 struct batch {
@@ -119,23 +118,11 @@ static void say_step(void *context, size_t i, size_t n, const char *what)
 	(void)fflush(stdout);
 }
 
-static bool say_amount(void *context, uint64_t done, uint64_t total)
-{
-	struct cli *cli = context;
-	uint64_t now_mib = done / NUM_MIB + 1;
-	/* A serial line has other things to carry. */
-	if (!cli->is_quiet && isatty(STDERR_FILENO) && now_mib != cli->shown_mib)
-		(void)fprintf(
-			stderr, "\r%" PRIu64 "/%" PRIu64 " MiB ", done / NUM_MIB, total / NUM_MIB);
-	cli->shown_mib = now_mib;
-	return true;
-}
-
 static int make_one(struct batch *b, struct vm_spec *spec)
 {
 	const struct profile *profile = profiles_find(&b->cli->session.profiles, spec->os);
 	const struct vm_progress progress = {
-		.context = b->cli, .step = say_step, .amount = say_amount};
+		.context = b->cli, .step = say_step, .amount = cli_say_amount};
 	bool is_dry = b->cli->is_dry || b->cli->session.facts;
 	struct vm_plan plan;
 	struct err err = ERR_INIT;
@@ -238,13 +225,35 @@ int cli_create(struct cli *cli)
 	return cli_create_text(cli, str_text(&text), text.len, cli->args[0]);
 }
 
-static int check_xlcfg(const char *text, const char *what)
+static void print_problems_json(struct problems *problems, const char *what)
+{
+	json_t *list = json_array();
+	problems_sort(problems);
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *p = &problems->items[i];
+		CLEANUP(mem_free_string) char *text = xstrdup(p->text);
+		str_make_utf8(text);
+		(void)json_array_append_new(list,
+			json_pack("{s:I, s:s, s:s}", "line", (json_int_t)p->line, "level",
+				p->level == PROBLEM_ERROR ? "error" : "warning", "text", text));
+	}
+	cli_print_json(json_pack("{s:s, s:I, s:o}", "file", what, "errors",
+		(json_int_t)problems->errors, "problems", list));
+}
+
+static int check_xlcfg(const struct cli *cli, const char *text, const char *what)
 {
 	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
 	struct err err = ERR_INIT;
 	struct vm_spec spec;
 	int rc = vm_xlcfg_read(text, "", &spec, &problems, &err);
 	vm_spec_dispose(&spec);
+	if (cli->is_json) {
+		if (rc < 0)
+			problems_add(&problems, PROBLEM_ERROR, 0, "%s", err.text);
+		print_problems_json(&problems, what);
+		return problems.count ? CLI_FAILED : CLI_OK;
+	}
 	say_problems(&problems, what);
 	if (rc == 0)
 		return problems.count ? CLI_FAILED : CLI_OK;
@@ -262,28 +271,16 @@ int cli_check(struct cli *cli)
 	if (read_input(what, &text, &err) < 0)
 		return cli_fail(&err);
 	if (len > 4 && strcmp(what + len - 4, ".cfg") == 0)
-		return check_xlcfg(str_text(&text), what);
+		return check_xlcfg(cli, str_text(&text), what);
 	int rc = open_batch(&b, str_text(&text), text.len, &err) < 0 ? cli_fail(&err) : CLI_OK;
-	say_problems(&b.problems, what);
+	if (rc == CLI_OK && cli->is_json)
+		print_problems_json(&b.problems, what);
+	else
+		say_problems(&b.problems, what);
 	if (b.problems.errors)
 		rc = CLI_FAILED;
 	close_batch(&b);
 	return rc;
-}
-
-int cli_fetch(struct cli *cli)
-{
-	const struct library_job job = {.root = cli->root,
-		.source = cli->args[0],
-		.sha256 = cli->n_args > 1 ? cli->args[1] : NULL,
-		.amount = say_amount,
-		.context = cli};
-	CLEANUP(mem_free_string) char *path = NULL;
-	struct err err = ERR_INIT;
-	if (library_add(&job, &path, &err) < 0)
-		return cli_fail(&err);
-	(void)printf("%s\n", path);
-	return CLI_OK;
 }
 
 /* The sections [vm NAME] of the host's file, as a file of their own. */

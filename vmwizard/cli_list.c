@@ -119,9 +119,10 @@ static json_t *host_json(const struct vm_host *h)
 				       "free_bytes", (json_int_t)h->pools[i].free_bytes,
 				       "promised_bytes", (json_int_t)h->pools[i].promised_bytes));
 	for (size_t i = 0; i < h->n_isos; i++)
-		(void)json_array_append_new(isos,
-			json_pack("{s:s, s:s, s:I}", "path", h->isos[i].path, "label",
-				h->isos[i].label, "size_bytes", (json_int_t)h->isos[i].size_bytes));
+		(void)json_array_append_new(
+			isos, json_pack("{s:s, s:s, s:s, s:I}", "path", h->isos[i].path, "pool",
+				      h->isos[i].pool, "label", h->isos[i].label, "size_bytes",
+				      (json_int_t)h->isos[i].size_bytes));
 	return json_pack("{s:b, s:o, s:I, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:b}", "xen",
 		(int)h->is_xen, "cannot", methods, "total_kib", (json_int_t)h->total_kib,
 		"free_kib", (json_int_t)h->free_kib, "dom0_kib", (json_int_t)h->dom0_kib,

@@ -119,7 +119,26 @@ static void get_isos(const json_t *host, struct vm_host *ret_host)
 	{
 		ret_host->isos[i] = (struct vm_iso){.path = xstrdup(get_text(item, "path")),
 			.label = xstrdup(get_text(item, "label")),
+			.pool = xstrdup(get_text(item, "pool")),
 			.size_bytes = get_amount(item, "size_mib", 1048576)};
+	}
+}
+
+/* Pools that are not there now. */
+static void get_missing(const json_t *host, struct vm_host *ret_host)
+{
+	const json_t *missing = json_object_get(host, "missing");
+	size_t i;
+	json_t *item;
+
+	ret_host->places = xcalloc(json_array_size(missing) + 1, sizeof(ret_host->places[0]));
+	ret_host->n_places = json_array_size(missing);
+	json_array_foreach(missing, i, item)
+	{
+		const char *name = json_string_value(item);
+
+		ret_host->places[i] =
+			(struct vm_place){.pool = xstrdup(name ? name : ""), .dir = xstrdup("")};
 	}
 }
 
@@ -157,6 +176,7 @@ int facts_host(const struct facts *facts, struct vm_host *ret_host, struct err *
 	get_list(host, "bridges", &ret_host->bridges);
 	get_pools(host, ret_host);
 	get_isos(host, ret_host);
+	get_missing(host, ret_host);
 	get_names(facts, ret_host);
 	return 0;
 }

@@ -24,7 +24,16 @@ struct vm_pool {
 struct vm_iso {
 	char *path;
 	char *label; /* of the volume, or "" */
+	char *pool;  /* that of its place */
 	uint64_t size_bytes;
+};
+
+/* A directory for CD images. */
+struct vm_place {
+	char *pool; /* "library", or of the host's file */
+	char *dir;
+	bool is_there;       /* false: its disk or server is gone; nothing more is known */
+	uint64_t free_bytes; /* of its file system */
 };
 
 #define VM_CPU_WORDS 8
@@ -44,6 +53,8 @@ struct vm_host {
 	size_t n_pools;
 	struct vm_iso *isos;
 	size_t n_isos;
+	struct vm_place *places;
+	size_t n_places;
 	struct strlist names; /* of guests defined (/etc/xen) or running */
 	struct strlist used;  /* paths of disks that defined guests have, each "PATH\tGUEST" */
 	struct strlist uuids, macs; /* of defined guests */
@@ -105,6 +116,9 @@ uint64_t vm_need_dom0_kib(const struct vm_spec *spec);
 void vm_arguments(const struct vm_spec *spec, const struct profile *profile, struct str *ret_text);
 /* The pool of that name, or NULL. */
 const struct vm_pool *vm_find_pool(const struct vm_host *host, const char *name);
+
+/* "nas, usb": pools with CD images that are not there now, NULL without one. The caller frees. */
+char *vm_missing_places(const struct vm_host *host);
 
 /* A name that is free: "debian13", "debian13-2", ... The caller frees. */
 char *vm_free_name(const struct profile *profile, const struct vm_host *host);

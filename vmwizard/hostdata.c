@@ -3,12 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attrs.h"
 #include "file.h"
 #include "vmwizard/host.h"
 
 void vm_host_init(struct vm_host *host)
 {
 	*host = (struct vm_host){.is_xen = false};
+}
+
+char *vm_missing_places(const struct vm_host *host)
+{
+	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
+	for (size_t i = 0; i < host->n_places; i++)
+		if (!host->places[i].is_there)
+			strlist_add(&names, host->places[i].pool);
+	return names.count ? strlist_join_with(&names, ", ") : NULL;
 }
 
 void vm_host_dispose(struct vm_host *host)
@@ -24,7 +34,13 @@ void vm_host_dispose(struct vm_host *host)
 	for (size_t i = 0; i < host->n_isos; i++) {
 		free(host->isos[i].path);
 		free(host->isos[i].label);
+		free(host->isos[i].pool);
 	}
+	for (size_t i = 0; i < host->n_places; i++) {
+		free(host->places[i].pool);
+		free(host->places[i].dir);
+	}
+	free(host->places);
 	free(host->pools);
 	free(host->isos);
 	free(host->mirror);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine's facts: bridges, storage, CD images, the guests that are defined. */
 #define _GNU_SOURCE
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +14,7 @@
 #include "proc.h"
 #include "vmwizard/guestcfg.h"
 #include "vmwizard/host.h"
-#include "vmwizard/image.h"
+#include "vmwizard/places.h"
 #include "vmwizard/xen.h"
 
 #define LIBRARY "/srv/domus"
@@ -135,25 +134,6 @@ static void read_mounted(const char *root, struct vm_host *host)
 	}
 }
 
-static void read_isos(const char *root, const char *dir, struct vm_host *host)
-{
-	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	if (file_list_dir(root, dir, &names, NULL) < 0)
-		return;
-	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", dir, names.items[i]);
-		char label[40];
-		enum image_kind kind;
-		uint64_t bytes;
-		if (fnmatch("*.[iI][sS][oO]", names.items[i], 0) != 0 ||
-			image_look(root, path, &kind, &bytes, label, NULL) < 0 || kind != IMAGE_ISO)
-			continue;
-		host->isos = xreallocarray(host->isos, host->n_isos + 1, sizeof(*host->isos));
-		host->isos[host->n_isos++] = (struct vm_iso){
-			.path = xstrdup(path), .label = xstrdup(label), .size_bytes = bytes};
-	}
-}
-
 static void take_guest(const char *name, const struct vm_spec *spec, void *context)
 {
 	struct vm_host *host = context;
@@ -239,14 +219,7 @@ int vm_host_read(
 		if (what == VM_HOST_WHOLE)
 			read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group, NULL);
 	}
-	read_isos(root, LIBRARY, ret_host);
-	read_isos(root, LIBRARY "/iso", ret_host);
-	for (size_t i = 0; i < ret_host->n_pools; i++) {
-		CLEANUP(mem_free_string)
-		char *dir = xasprintf("%s/iso", ret_host->pools[i].path);
-		if (strncmp(dir, POOLS "/", sizeof(POOLS)) == 0)
-			read_isos(root, dir, ret_host);
-	}
+	places_read(root, ret_host);
 	vm_each_defined(root, take_guest, ret_host);
 	read_mirror(root, ret_host);
 	read_dom0(root, ret_host);

@@ -18,7 +18,6 @@
 #include "num.h"
 #include "vmwizard/image.h"
 
-#define LIBRARY_ISO "/srv/domus/iso"
 #define CHUNK NUM_MIB
 /* ECMA-119 8.4: the primary volume descriptor, in it the volume's blocks and their size */
 #define PVD_AT 32768
@@ -120,6 +119,19 @@ static int copy(const struct library_job *job, const struct source *from, int to
 	return rc;
 }
 
+/* done: so much of it is on the file system already. */
+static int check_room(const struct library_job *job, uint64_t bytes, uint64_t done, struct err *err)
+{
+	uint64_t need = bytes > done ? bytes - done : 0;
+	if (need <= job->place->free_bytes)
+		return 0;
+	return err_set(err, ERR_RANGE, 0,
+		_("%s needs %llu MiB, the pool %s has %llu: name another (--pool), or remove images "
+		  "(domus-vm library)"),
+		job->source, (unsigned long long)((need + NUM_MIB - 1) / NUM_MIB), job->place->pool,
+		(unsigned long long)(job->place->free_bytes / NUM_MIB));
+}
+
 static int check_sum(const struct library_job *job, const char *part, struct err *err)
 {
 	char hex[FETCH_SHA256_TEXT];
@@ -133,13 +145,21 @@ static int check_sum(const struct library_job *job, const char *part, struct err
 	return -1;
 }
 
+static uint64_t part_bytes(const char *root, const char *path)
+{
+	CLEANUP(mem_free_string) char *full = xasprintf("%s%s.part", root[1] ? root : "", path);
+	struct stat st;
+	return stat(full, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
 static int copy_to(
 	const struct library_job *job, const struct source *from, const char *path, struct err *err)
 {
 	const char *root = job->root[1] ? job->root : "";
 	CLEANUP(mem_free_string) char *part = xasprintf("%s.part", path);
-	CLEANUP(mem_free_string) char *full = xasprintf("%s%s", root, path);
 	CLEANUP(mem_free_string) char *full_part = xasprintf("%s%s", root, part);
+	if (check_room(job, from->bytes, part_bytes(job->root, path), err) < 0)
+		return -1;
 	CLEANUP(file_close)
 	int to = open(full_part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	off_t done = to < 0 ? -1 : lseek(to, 0, SEEK_END);
@@ -150,26 +170,49 @@ static int copy_to(
 		return err_set(err, ERR_IO, errno, _("cannot make %s"), path);
 	if (copy(job, from, to, (uint64_t)done, err) < 0 || check_sum(job, part, err) < 0)
 		return -1;
-	if (fsync(to) < 0 || rename(full_part, full) < 0)
+	if (fsync(to) < 0)
 		return err_set(err, ERR_IO, errno, _("cannot write %s"), path);
-	return 0;
+	return file_rename(job->root, part, path, err);
 }
 
 /* --- both */
 
 static int place(const struct library_job *job, const char *name, char **ret_path, struct err *err)
 {
-	CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", LIBRARY_ISO, name);
+	CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", job->place->dir, name);
 	if (!is_name(name))
 		return err_set(err, ERR_INVALID, 0,
 			_("%s does not end in a file's name of letters, digits and -_.+"),
 			job->source);
 	if (file_exists(job->root, path))
 		return err_set(err, ERR_INVALID, 0, _("%s is in the library already"), path);
-	if (file_make_dirs(job->root, LIBRARY_ISO, 0755, err) < 0)
+	if (file_make_dirs(job->root, job->place->dir, 0755, err) < 0)
 		return -1;
 	*ret_path = xstrdup(path);
 	return 0;
+}
+
+/* A download, whose size is known only when it has begun. */
+struct download {
+	const struct library_job *job;
+	uint64_t begun; /* bytes of an earlier try */
+	struct err full;
+};
+
+static bool download_amount(void *context, uint64_t done, uint64_t total)
+{
+	struct download *d = context;
+	if (check_room(d->job, total, d->begun, &d->full) < 0)
+		return false;
+	return !d->job->amount || d->job->amount(d->job->context, done, total);
+}
+
+/* What was refused leaves nothing; an earlier try may go on when there is room. */
+static void drop_empty_part(const char *root, const char *path, uint64_t begun)
+{
+	CLEANUP(mem_free_string) char *part = xasprintf("%s.part", path);
+	if (begun == 0)
+		(void)file_remove(root, part, NULL);
 }
 
 static int add_url(const struct library_job *job, char **ret_path, struct err *err)
@@ -178,14 +221,20 @@ static int add_url(const struct library_job *job, char **ret_path, struct err *e
 	char *path = NULL;
 	if (place(job, name, &path, err) < 0)
 		return -1;
+	struct download download = {
+		.job = job, .begun = part_bytes(job->root, path), .full = ERR_INIT};
 	const struct fetch_spec spec = {.root = job->root,
 		.url = job->source,
 		.path = path,
 		.sha256 = job->sha256,
 		.keeps_part = true,
-		.amount = job->amount,
-		.context = job->context};
+		.amount = download_amount,
+		.context = &download};
 	if (fetch_file(&spec, err) < 0) {
+		if (download.full.code) {
+			*err = download.full;
+			drop_empty_part(job->root, path, download.begun);
+		}
 		free(path);
 		return -1;
 	}

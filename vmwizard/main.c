@@ -31,10 +31,11 @@ enum {
 	OPTION_KEEP = 1 << 11,
 	OPTION_FORCE = 1 << 12,
 	OPTION_REMOVE = 1 << 13,
-	OPTION_ANY = 1 << 14, /* these and the following go with every command */
+	OPTION_POOL = 1 << 14,
+	OPTION_ANY = 1 << 15, /* these and the following go with every command */
 	OPTION_ROOT = OPTION_ANY,
-	OPTION_FACTS = 1 << 15,
-	OPTION_PROFILES = 1 << 16,
+	OPTION_FACTS = 1 << 16,
+	OPTION_PROFILES = 1 << 17,
 };
 
 static const struct option long_options[] = {
@@ -52,6 +53,7 @@ static const struct option long_options[] = {
 	{"keep", no_argument, NULL, OPTION_KEEP},
 	{"remove", no_argument, NULL, OPTION_REMOVE},
 	{"force", no_argument, NULL, OPTION_FORCE},
+	{"pool", required_argument, NULL, OPTION_POOL},
 	{"root", required_argument, NULL, OPTION_ROOT},
 	{"facts", required_argument, NULL, OPTION_FACTS},
 	{"profiles", required_argument, NULL, OPTION_PROFILES},
@@ -75,7 +77,7 @@ static const struct command {
 		OPTION_DRY_RUN | OPTION_CONSOLE | OPTION_OS | OPTION_METHOD | OPTION_NAME, 0, 1,
 		true, "[FILE|-] [--os ID [--method M] [--name NAME]] [--dry-run] [--console]",
 		N_("make the guests of a file, one of defaults, or ask (the wizard)")},
-	{"check", cli_check, 0, 1, 1, true, "FILE",
+	{"check", cli_check, OPTION_JSON, 1, 1, true, "FILE [--json]",
 		N_("name every error in a file for create, or every unknown key in an xl.cfg")},
 	{"list", cli_list, OPTION_JSON, 0, 0, false, "[--json]",
 		N_("all guests, running or not, with their figures")},
@@ -126,13 +128,13 @@ static const struct command {
 		N_("real CPUs it may run on, and those of them it prefers, now and later")},
 	{"weight", cli_weight, ACT, 2, 3, false, "NAME WEIGHT [CAP] [--dry-run]",
 		N_("its share of the CPUs, and its limit in per cent, now and later")},
-	{"attach-disk", cli_attach_disk, 0, 2, 2, false,
-		"NAME \"new, size=8 GiB\"|\"existing, path=FILE\"",
+	{"attach-disk", cli_attach_disk, OPTION_JSON, 2, 2, false,
+		"NAME \"new, size=8 GiB\"|\"existing, path=FILE\" [--json]",
 		N_("another disk, now and later")},
 	{"detach-disk", cli_detach_disk, 0, 2, 2, false, "NAME TARGET",
 		N_("take a disk away, now and later")},
-	{"attach-nic", cli_attach_nic, 0, 1, 2, false, "NAME [\"bridge=xenbr0\"]",
-		N_("another network adapter, now and later")},
+	{"attach-nic", cli_attach_nic, OPTION_JSON, 1, 2, false,
+		"NAME [\"bridge=xenbr0\"] [--json]", N_("another network adapter, now and later")},
 	{"detach-nic", cli_detach_nic, 0, 2, 2, false, "NAME MAC",
 		N_("take a network adapter away, now and later")},
 	{"cdrom", cli_cdrom, 0, 2, 2, false, "NAME ISO|eject", N_("change the CD")},
@@ -151,9 +153,13 @@ static const struct command {
 		N_("the other side of migrate, which a peer runs here")},
 	{"settle", cli_settle, 0, 0, 0, false, "",
 		N_("take up migrations that were cut short, as this host does every minute")},
-	{"fetch", cli_fetch, 0, 1, 2, false, "URL|FILE|DRIVE [SHA256]",
-		N_("a CD image into the library, by URL, from a mounted stick or a CD drive; goes on "
-		   "where it broke off")},
+	{"library", cli_library, OPTION_JSON | OPTION_POOL | OPTION_YES, 0, 3, false,
+		"[add URL|FILE|DRIVE [SHA256] [--pool POOL] | remove IMAGE [--yes]] [--json]",
+		N_("the CD images of all pools; add one by URL, from a mounted stick or a CD drive, "
+		   "which goes on where it broke off; or remove one. A pool that is a directory or "
+		   "NFS can hold them; without --pool it is the library's own place")},
+	{"fetch", cli_fetch, OPTION_JSON | OPTION_POOL, 1, 2, false,
+		"URL|FILE|DRIVE [SHA256] [--pool POOL] [--json]", N_("the same as library add")},
 	{"profiles", cli_profiles, OPTION_JSON, 0, 0, true, "[--json]",
 		N_("the operating systems that are known, and how they were tried")},
 	{"schema", cli_schema, OPTION_JSON, 0, 0, false, "[--json]",
@@ -244,6 +250,9 @@ static int take_option(struct cli *cli, int option)
 		return 0;
 	case OPTION_NAME:
 		cli->name = optarg;
+		return 0;
+	case OPTION_POOL:
+		cli->pool = optarg;
 		return 0;
 	case OPTION_ROOT:
 		cli->root = optarg;

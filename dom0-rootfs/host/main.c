@@ -107,7 +107,8 @@ static const struct command {
 		"[add NAME thin|directory|nfs SOURCE | remove NAME | grow POOL [DISK] | check | up | "
 		"down] [--json] [--dry-run] [--yes]",
 		N_("list pools for guests' disks with their fill level; add one on an empty disk "
-		   "(/dev/...), of a directory's path or of HOST:/PATH; remove one from the host, "
+		   "(/dev/...), of a directory's path or of HOST:/PATH (a directory or NFS holds CD "
+		   "images, too: domus-vm library); remove one from the host, "
 		   "what is in it stays; grow a thin pool onto an empty disk, or into what its group "
 		   "keeps back; check records those that are nearly full, and the state "
 		   "partition, for the console and log-ins; up and down start and stop those of the host's file")},

@@ -8,6 +8,7 @@ import hashlib
 import http.server
 import json
 import os
+import re
 import subprocess
 import threading
 from pathlib import Path
@@ -276,6 +277,80 @@ def test_vm_library(host):
     assert len(list(library.iterdir())) == 1
 
 
+@pytest.fixture(name="pools")
+def fixture_pools(host):
+    """A directory pool, one whose disk is gone, a thin one; mounts and the room on them are as files and a tool say."""
+    root, tools = host / "root", host / "tools"
+    (root / "etc/domus").mkdir(parents=True, exist_ok=True)
+    (root / "etc/domus/host.conf").write_text(
+        "[pool nas]\ntype = nfs\nsource = nas.example:/vol\n[pool usb]\ntype = directory\nsource = UUID=ab-12\n"
+        "[pool fast]\ntype = thin\nsource = domus-fast/fast\n")
+    for name in ("nas", "usb"):
+        (root / "srv/pools" / name).mkdir(parents=True)
+    (root / "proc").mkdir(exist_ok=True)
+    (root / "proc/mounts").write_text("nas.example:/vol /srv/pools/nas nfs4 rw 0 0\n")
+    tools.mkdir(exist_ok=True)
+    (tools / "stat").write_text(f"#!/bin/sh\ncat {host}/room\n")
+    (tools / "stat").chmod(0o755)
+    (host / "room").write_text("4096 100000 50000\n")
+
+    def vm(*words, code=0):
+        done = subprocess.run([PROGRAM, *words, "--root", root], capture_output=True, text=True, check=False, timeout=60,
+                              env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"})
+        assert done.returncode == code, (words, done)
+        return done.stdout + done.stderr
+    return vm
+
+
+def test_vm_library_in_pools(host, pools):
+    """Added to a pool, listed with it, found and removed; pools that are gone are said, LVM is refused."""
+    image, disc = iso_image(3 << 20), host / "disc.iso"
+    disc.write_bytes(image)
+    assert "There is no CD image" in pools("library") and "pool usb is not there now" in pools("library")
+    assert pools("library", "add", disc, "--pool", "nas") == "/srv/pools/nas/iso/disc.iso\n"
+    assert (host / "root/srv/pools/nas/iso/disc.iso").read_bytes() == image
+    value = json.loads(pools("library", "add", disc, hashlib.sha256(image).hexdigest(), "--json"))
+    assert value == {"path": "/srv/domus/iso/disc.iso", "pool": "library"}
+    listed = json.loads(pools("library", "--json"))
+    assert [(i["pool"], i["path"], i["label"]) for i in listed["images"]] == [
+        ("library", "/srv/domus/iso/disc.iso", "TEST DISC 1"), ("nas", "/srv/pools/nas/iso/disc.iso", "TEST DISC 1")]
+    assert [(p["name"], p["is_there"]) for p in listed["pools"]] == [("library", True), ("nas", True), ("usb", False)]
+    assert re.search(r'nas +3 MiB  /srv/pools/nas/iso/disc.iso "TEST DISC 1"', pools("library"))
+    for pool, why in (("fast", "fast is LVM"), ("guests", "guests is LVM"), ("usb", "is not there now"), ("nix", "there is no pool nix")):
+        said = pools("library", "add", disc, "--pool", pool, code=1)
+        assert why in said and said.count("\n") == 1 and ("LVM" not in why or "(there: library, nas)" in said), said
+    assert "several: /srv/domus/iso/disc.iso, /srv/pools/nas/iso/disc.iso" in pools("library", "remove", "disc.iso", code=1)
+    cfg = host / "root/etc/xen/web.cfg"
+    cfg.write_text('name = "web"\ntype = "pv"\nmemory = 64\ndisk = [ "/srv/pools/nas/iso/disc.iso,raw,xvdb,r" ]\n')
+    assert "is in the drive of: web" in pools("library", "remove", "/srv/pools/nas/iso/disc.iso", code=1)
+    cfg.unlink()
+    pools("library", "remove", "/srv/domus/iso/disc.iso")
+    assert json.loads(pools("library", "remove", "disc.iso", "--json"))["removed"] == "/srv/pools/nas/iso/disc.iso"
+    assert "(not there now: usb)" in pools("library", "remove", "disc.iso", code=1)
+    assert list((host / "root/srv/pools/nas/iso").iterdir()) == list((host / "root/srv/domus/iso").iterdir()) == []
+    for words in (("library", "remove"), ("library", "x"), ("library", "--pool", "nas"), ("list", "--pool", "nas")):
+        pools(*words, code=2)
+
+
+def test_vm_library_without_room(host, pools, url, monkeypatch):
+    """The pool's own file system counts, also for a download, and what a part of it has already."""
+    image = iso_image(3 << 20)
+    (host / "disc.iso").write_bytes(image)
+    monkeypatch.setitem(Server.files, "/disc.iso", image)
+    (host / "room").write_text("4096 100000 600\n")
+    place = host / "root/srv/pools/nas/iso"
+    for source in (host / "disc.iso", f"{url}/disc.iso"):
+        said = pools("fetch", source, "--pool", "nas", code=1)
+        assert "needs 3 MiB, the pool nas has 2" in said and list(place.iterdir()) == [], said
+    (place / "disc.iso.part").write_bytes(image[:1 << 20])
+    pools("fetch", host / "disc.iso", "--pool", "nas")
+    assert (place / "disc.iso").read_bytes() == image
+    (host / "room").write_text("4096 100000 768\n")
+    (place / "disc.iso").unlink()
+    pools("fetch", f"{url}/disc.iso", "--pool", "nas")
+    assert (place / "disc.iso").read_bytes() == image
+
+
 def test_vm_attach_disk_without_profiles(host):
     """What asks no profile does not need any."""
     (host / "root/etc/xen/web.cfg").write_text('name = "web"\ntype = "pv"\nmemory = 64\ndisk = [ "/a.img,raw,xvda,w" ]\n')
@@ -283,6 +358,29 @@ def test_vm_attach_disk_without_profiles(host):
     done = subprocess.run([PROGRAM, "attach-disk", "web", "existing, path=/b.img", "--root", host / "root", "--facts",
                            TOP / "tests/tui/vm_facts.json"], cwd=host, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stdout == "attached as xvdb\n", done
+
+
+def test_vm_json(host):
+    """What a program wants to know of what was done, or is wrong."""
+    facts = ("--facts", TOP / "tests/tui/vm_facts.json", "--profiles", TOP / "configs/os")
+    (host / "root/etc/xen/web.cfg").write_text('name = "web"\ntype = "pv"\nmemory = 64\ndisk = [ "/a.img,raw,xvda,w" ]\n')
+    (host / "root/b.img").write_bytes(bytes(4096))
+    (host / "bad.conf").write_text("[vm x]\nos = debian13\nmemroy = 1\n")
+    (host / "bad.cfg").write_text('name = "x"\nmemroy = 1\n')
+    (host / "good.conf").write_text("[vm x]\nos = debian13\nmethod = pv\n")
+
+    def value(*words, code=0):
+        done = run(*words, "--json", *facts, "--root", host / "root")
+        assert done.returncode == code, (words, done)
+        return json.loads(done.stdout)
+
+    assert value("attach-disk", "web", "existing, path=/b.img") == {"target": "xvdb"}
+    assert value("attach-nic", "web", "mac=00:16:3e:00:00:09") == {"mac": "00:16:3e:00:00:09"}
+    bad = value("check", host / "bad.conf", code=1)
+    assert bad["errors"] == 1 and bad["problems"][0]["line"] == 3 and "memory" in bad["problems"][0]["text"]
+    assert value("check", host / "bad.cfg", code=1)["problems"]
+    assert value("check", host / "good.conf")["errors"] == 0
+    assert [i["pool"] for i in value("library")["images"]] == ["", "", "nas"]
 
 
 def test_vm_cd_without_a_drive(host):

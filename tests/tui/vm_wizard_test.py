@@ -128,7 +128,7 @@ def test_existing_disk_and_cd(start):
     screen = choose(debian(start()), DISKS, 2).wait("An image file")
     screen.press("disk.img", "ENTER").wait('begins with "/"').press("ENTER").wait("An image file").press("ESC")
     screen.wait("in their order")
-    choose(screen, 3).wait("MEMTEST").press("ENTER").wait("memtest.iso")
+    choose(screen, 3).wait("MEMTEST").wait("Not there now: usb").compare("vm-iso").press("ENTER").wait("memtest.iso")
     screen.press("ESC").wait("xvda 8 GiB, xvdb CD memtest.iso")
 
 

@@ -289,6 +289,11 @@ static bool ask_cd(struct manager *m, struct request *request, char **ret_path)
 		ui_say(m->ui, _("Change CD"), "%s", err.text);
 		return false;
 	}
+	CLEANUP(mem_free_string) char *missing = vm_missing_places(&host);
+	CLEANUP(mem_free_string)
+	char *more = missing ? xasprintf(_("%s\nPools that are not there now: %s."), text, missing)
+			     : NULL;
+	q.text = more ? more : text;
 	items = xcalloc(host.n_isos + 2, sizeof(items[0]));
 	items[0] = (struct ui_item){.tag = _("Empty"), .text = _("no CD")};
 	for (size_t i = 0; i < host.n_isos; i++)

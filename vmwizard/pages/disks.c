@@ -121,11 +121,9 @@ static bool ask_iso(struct create *c, char **path)
 {
 	size_t count = c->host.n_isos, extra = c->spec.method == VM_HVM ? 2 : 1, chosen = 0;
 	struct ui_item *items = xcalloc(count + extra, sizeof(items[0]));
-	struct ui_question q = {.id = "iso",
-		.title = _("CD or ISO"),
-		.text = _("ISO files lie in the library, /srv/domus."),
-		.help = "",
-		.ok = _("OK")};
+	CLEANUP(mem_free_string) char *text = texts_library(&c->host);
+	struct ui_question q = {
+		.id = "iso", .title = _("CD or ISO"), .text = text, .help = "", .ok = _("OK")};
 	bool is_chosen;
 
 	for (size_t i = 0; i < count; i++) {

@@ -7,6 +7,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "setting.h"
+#include "texts.h"
 
 static bool is_hvm(const struct create *c)
 {
@@ -71,9 +72,10 @@ static void iso_open(struct create *c)
 {
 	size_t count = c->host.n_isos, chosen = 0;
 	struct ui_item *items;
+	CLEANUP(mem_free_string) char *text = texts_library(&c->host);
 	struct ui_question q = {.id = "install-iso",
 		.title = _("ISO file"),
-		.text = _("ISO files lie in the library, /srv/domus."),
+		.text = text,
 		.help = "",
 		.ok = _("OK")};
 	struct vm_spec changed;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lang.h"
+#include "mem.h"
 #include "num.h"
 
 static void add_mib(struct str *text, int64_t mib)
@@ -176,4 +177,14 @@ void texts_options(const struct vm_spec *spec, struct str *text)
 		str_add(text, "%s", spec->has_vnc ? _(", VNC") : _(", no VNC"));
 		str_add(text, "%s", spec->has_serial ? _(", serial port") : "");
 	}
+}
+
+char *texts_library(const struct vm_host *host)
+{
+	CLEANUP(mem_free_string) char *missing = vm_missing_places(host);
+
+	return missing ? xasprintf(
+				 _("ISO files of the library, in all its pools. Not there now: %s."),
+				 missing)
+		       : xstrdup(_("ISO files of the library, in all its pools."));
 }

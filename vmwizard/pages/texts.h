@@ -12,5 +12,7 @@ void texts_nics(const struct vm_spec *spec, struct str *text);
 void texts_nic(const struct vm_nic *nic, enum vm_method method, struct str *text);
 void texts_install(const struct vm_spec *spec, const struct profile *profile, struct str *text);
 void texts_options(const struct vm_spec *spec, struct str *text);
+/* Above a list of the library's images; the caller frees. */
+char *texts_library(const struct vm_host *host);
 
 #endif
