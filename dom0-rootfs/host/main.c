@@ -73,7 +73,7 @@ static const struct command {
 		   "--yes was said")},
 	{"confirm", command_confirm, OPTION_ROOT | OPTION_JSON, 0, 0, "[--json]",
 		N_("keep the change that waits")},
-	{"undo", command_undo, APPLY, 0, 0, "[--yes] [--timeout S] [--json]",
+	{"undo", command_undo, APPLY & ~OPTION_DRY_RUN, 0, 0, "[--yes] [--timeout S] [--json]",
 		N_("put the former host's file back, in force; a second undo brings the later one")},
 	{"save", command_save, OPTION_ROOT | OPTION_JSON | OPTION_TEMPLATE, 0, 1,
 		"[FILE] [--template] [--json]",
