@@ -121,7 +121,7 @@ def traffic_flows_nowhere_else(machine, lan, admin):
     for address in ("192.168.1.11", "10.0.0.11", "10.0.0.254", "192.168.1.2"):
         assert lan.resolve(address) is None, address
     # The host is no router, whatever is sent to it: no echo request arrives.
-    count = "awk '/^Icmp: [0-9]/ { print $9 }' /proc/net/snmp"
+    count = "awk '/^Icmp: [0-9]/ { print $10 }' /proc/net/snmp"
     before, host = run_in(machine, "web", count), lan.resolve("172.16.0.2")
     for address in ("192.168.1.11", "10.0.0.11"):
         assert not lan.ping(address, mac=host), address
@@ -161,7 +161,7 @@ def lockout_comes_back(machine, port):
     """The administrator's own address is taken away, over SSH: the line dies, a minute later it is as before."""
     machine.qmp("set_link", name="way", up=True)
     assert by_ssh(port, "domus-host set bridge.xenbr1.address 192.168.1.99/24 && echo written").endswith("written")
-    by_ssh(port, "domus-host apply --timeout 20 >/dev/null 2>&1 </dev/null & sleep 1; echo sent")
+    by_ssh(port, "(sleep 5; domus-host apply --timeout 20) >/dev/null 2>&1 </dev/null & echo sent")
     wait_until(machine, "ip -4 addr show xenbr1 | grep -q 192.168.1.99", 60, "ip -4 addr; ls /run/domus")
     wait_until(machine, "ip -4 addr show xenbr1 | grep -q 192.168.1.2/", 90, "ip -4 addr; ls /run/domus")
     wait_until(machine, "[ ! -e /run/domus/pending ]", 60, "ls /run/domus")
