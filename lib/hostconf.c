@@ -23,6 +23,7 @@ static const char *const mode_words[] = {"new", "repair", "upgrade", "reinstall"
 static const char *const on_error_words[] = {"shell", "poweroff", "reboot", NULL};
 static const char *const after_words[] = {"reboot", "poweroff", "shell", NULL};
 static const char *const pool_words[] = {"thin", "directory", "nfs", NULL};
+static const char *const at_stop_words[] = {"shutdown", "save", NULL};
 static const char *const hook_words[] = {
 	"before-partitioning", "after-installation", "first-boot", NULL};
 static const char *const boot_words[] = {"xen", "xen-serial", "rescue", NULL};
@@ -248,11 +249,22 @@ static const struct schema_key keys[] = {
 
 	ROW(host_config, "guests", "start-delay", guests_start_delay_s, INT, LIVE, .max = 600,
 		.initial = "0",
-		.meaning = N_(
-			"seconds between the starts of two guests, in the order of their names")),
+		.meaning = N_("least seconds between the starts of two guests, which come by their "
+			      "start-order, then by name")),
 	ROW(host_config, "guests", "stop-timeout", guests_stop_timeout_s, INT, LIVE, .min = 5,
 		.max = 3600, .initial = "60",
-		.meaning = N_("seconds that guests have to shut down before they are forced off")),
+		.meaning = N_("seconds that guests have to shut down before they are forced off; "
+			      "those of each start-order anew, the last first")),
+	ROW(host_config, "guests", "at-stop", guests_at_stop, WORD, LIVE, .words = at_stop_words,
+		.initial = "shutdown",
+		.meaning = N_(
+			"what becomes of running guests when the host stops; save: their memory is "
+			"written to disk, and they go on when it starts, also those without "
+			"autostart; one that does not fit or cannot be saved is shut down")),
+	ROW(host_config, "guests", "save-timeout", guests_save_timeout_s, INT, LIVE, .min = 5,
+		.max = 3600, .initial = "300",
+		.meaning = N_("seconds that all guests together have to be saved; those that are "
+			      "not by then are shut down")),
 
 	ROW(host_config, "console", "serial", serial, WORD, BOOT, .words = serial_words,
 		.initial = "com1", .meaning = N_("serial port of the console")),

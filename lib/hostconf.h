@@ -42,6 +42,7 @@ enum host_hook_at {
 };
 enum host_boot_entry { HOST_BOOT_XEN, HOST_BOOT_XEN_SERIAL, HOST_BOOT_RESCUE };
 
+enum host_at_stop { HOST_AT_STOP_SHUTDOWN, HOST_AT_STOP_SAVE };
 enum host_pool_type { HOST_POOL_THIN, HOST_POOL_DIRECTORY, HOST_POOL_NFS };
 
 /* Space for guests' disks besides the one of the installation. */
@@ -146,7 +147,8 @@ struct host_config {
 	bool ssh_for_guests;
 	bool has_cron;
 	bool has_watchdog;
-	int64_t guests_start_delay_s, guests_stop_timeout_s;
+	int64_t guests_start_delay_s, guests_stop_timeout_s, guests_save_timeout_s;
+	enum host_at_stop guests_at_stop;
 	char *syslog_remote; /* "" for none */
 	struct strlist disabled_services;
 	enum host_serial serial;

@@ -471,13 +471,27 @@ char *xlcfg_note(const struct xlcfg *cfg, const char *word)
 	return xstrndup(str_text(&cfg->text) + start, end - start);
 }
 
+/* The line that the value of a note ends. */
+static int remove_line(struct xlcfg *cfg, size_t start, size_t end, struct err *err)
+{
+	const char *text = str_text(&cfg->text);
+	while (start > 0 && text[start - 1] != '\n')
+		start--;
+	end += strspn(text + end, "\r");
+	end += text[end] == '\n';
+	return splice(cfg, start, end, "", err);
+}
+
 int xlcfg_set_note(struct xlcfg *cfg, const char *word, const char *value, struct err *err)
 {
 	size_t start;
 	size_t end;
+	bool is_there = find_note(cfg, word, &start, &end);
+	if (!value)
+		return is_there ? remove_line(cfg, start, end, err) : 0;
 	if (strpbrk(value, "\r\n"))
 		return err_set(err, ERR_INVALID, 0, _("a note has one line"));
-	if (find_note(cfg, word, &start, &end))
+	if (is_there)
 		return splice(cfg, start, end, value, err);
 	CLEANUP(mem_free_string) char *line = xasprintf("# domus.%s = %s\n", word, value);
 	return splice(cfg, 0, 0, line, err);

@@ -71,6 +71,7 @@ int xlcfg_list_remove(struct xlcfg *cfg, const char *key, size_t i, struct err *
 
 /* What we note for ourselves in a comment line "# domus.WORD = VALUE": the caller frees; or NULL. */
 char *xlcfg_note(const struct xlcfg *cfg, const char *word);
+/* value NULL removes it. */
 int xlcfg_set_note(struct xlcfg *cfg, const char *word, const char *value, struct err *err);
 
 /* A warning for each key that xl does not know, with the nearest that it does, and for repeated ones. */

@@ -123,8 +123,10 @@ int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void
 
 int act_keep_saved(const char *part, const char *path, struct err *err)
 {
-	if (rename(part, path) < 0)
-		return err_set(err, ERR_IO, errno,
+	struct err why = ERR_INIT;
+	/* Lasting: the host may go down next. */
+	if (file_rename("/", part, path, &why) < 0)
+		return err_set(err, why.code, why.sys,
 			_("the guest is saved in %s, which cannot be renamed to %s"), part, path);
 	return 0;
 }

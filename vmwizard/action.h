@@ -61,6 +61,8 @@ int vm_move_memory(const struct vm_action *a, struct memplan *plan, struct err *
 int vm_pin(const struct vm_action *a, const char *cpus, const char *soft, struct err *err);
 int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err *err);
 int vm_autostart(const struct vm_action *a, bool is_on, struct err *err);
+/* Notes one of GUESTTURN_ORDER, _DELAY, _AT_STOP in the guest's file, from a file's value of that key. */
+int vm_note_turn(const struct vm_action *a, const char *key, const char *value, struct err *err);
 /* Now (if it runs) and for later starts. */
 int vm_attach_disk(const struct vm_action *a, struct vm_disk *disk, struct err *err);
 int vm_detach_disk(const struct vm_action *a, const char *target, struct err *err);

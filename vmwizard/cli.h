@@ -13,12 +13,13 @@ enum { CLI_OK, CLI_FAILED, CLI_USAGE };
 
 struct cli {
 	const char *root;
-	const char *facts;              /* --facts */
-	const char *profile_dir;        /* --profiles */
-	const char *os, *method, *name; /* of create without a file */
-	bool is_quiet;                  /* no word about what goes well */
-	const char *pool;               /* of library add */
-	const char *resolve;            /* of migrate: "here", "there" */
+	const char *facts;                               /* --facts */
+	const char *profile_dir;                         /* --profiles */
+	const char *os, *method, *name;                  /* of create without a file */
+	bool is_quiet;                                   /* no word about what goes well */
+	const char *start_order, *start_delay, *at_stop; /* of autostart */
+	const char *pool;                                /* of library add */
+	const char *resolve;                             /* of migrate: "here", "there" */
 	bool is_json, is_dry, is_sure, is_kept, with_disks, with_console, is_offline, is_forced,
 		removes;
 	unsigned timeout_s;

@@ -239,12 +239,24 @@ int cli_autostart(struct cli *cli)
 {
 	const struct vm_action a = action_of(cli);
 	struct err err = ERR_INIT;
-	bool is_on = strcmp(cli->args[1], "on") == 0;
-	if (!is_on && strcmp(cli->args[1], "off") != 0) {
+	const char *word = cli->n_args > 1 ? cli->args[1] : NULL;
+	const struct {
+		const char *key, *value;
+	} notes[] = {{GUESTTURN_ORDER, cli->start_order}, {GUESTTURN_DELAY, cli->start_delay},
+		{GUESTTURN_AT_STOP, cli->at_stop}};
+	bool is_on = word && strcmp(word, "on") == 0, has_note = false;
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
+		has_note |= notes[i].value != NULL;
+	if (word ? !is_on && strcmp(word, "off") != 0 : !has_note) {
 		(void)fprintf(stderr, "%s", _("domus-vm: autostart is on or off\n"));
 		return CLI_USAGE;
 	}
-	if (vm_check_name(a.name, &err) < 0 || vm_autostart(&a, is_on, &err) < 0)
+	if (vm_check_name(a.name, &err) < 0)
+		return cli_fail(&err);
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
+		if (notes[i].value && vm_note_turn(&a, notes[i].key, notes[i].value, &err) < 0)
+			return cli_fail(&err);
+	if (word && vm_autostart(&a, is_on, &err) < 0)
 		return cli_fail(&err);
 	return CLI_OK;
 }

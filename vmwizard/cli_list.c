@@ -14,17 +14,19 @@
 static json_t *domain_json(const struct vm_domain *d)
 {
 	return json_pack(
-		"{s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:i, s:i, s:f, s:I, s:I, "
+		"{s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:s, s:I, s:I, s:i, s:i, s:f, s:I, s:I, "
 		"s:I, s:I, s:s}",
 		"name", d->name, "id",
 		d->domid == VM_NO_DOMID ? json_null() : json_integer((json_int_t)d->domid), "state",
 		vm_state_words[d->state], "uuid", d->uuid, "method", d->method, "os", d->os,
-		"defined", (int)d->has_cfg, "autostart", (int)d->autostart, "memory_kib",
-		(json_int_t)d->memory_kib, "max_memory_kib", (json_int_t)d->max_memory_kib, "vcpus",
-		(int)d->vcpus, "max_vcpus", (int)d->max_vcpus, "cpu_seconds",
-		(double)d->cpu_ns / 1e9, "rx_bytes", (json_int_t)d->rx_bytes, "tx_bytes",
-		(json_int_t)d->tx_bytes, "read_bytes", (json_int_t)d->read_bytes, "write_bytes",
-		(json_int_t)d->write_bytes, "why_off", d->why_off);
+		"defined", (int)d->has_cfg, "autostart", (int)d->autostart, "start_order",
+		(json_int_t)d->turn.order, "start_delay_s", (json_int_t)d->turn.delay_s, "at_stop",
+		guestturn_stop_words[d->turn.at_stop], "memory_kib", (json_int_t)d->memory_kib,
+		"max_memory_kib", (json_int_t)d->max_memory_kib, "vcpus", (int)d->vcpus,
+		"max_vcpus", (int)d->max_vcpus, "cpu_seconds", (double)d->cpu_ns / 1e9, "rx_bytes",
+		(json_int_t)d->rx_bytes, "tx_bytes", (json_int_t)d->tx_bytes, "read_bytes",
+		(json_int_t)d->read_bytes, "write_bytes", (json_int_t)d->write_bytes, "why_off",
+		d->why_off);
 }
 
 static void print_domain(const struct vm_domain *d)
@@ -65,6 +67,12 @@ static void print_info(const struct vm_domain *d, const char *cfg_text)
 {
 	CLEANUP(str_dispose) struct str shown = STR_INIT;
 	print_domain(d);
+	if (d->turn.order > 0)
+		(void)printf(_("start-order: %" PRId64 "\n"), d->turn.order);
+	if (d->turn.delay_s > 0)
+		(void)printf(_("start-delay: %" PRId64 " s\n"), d->turn.delay_s);
+	if (d->turn.at_stop != GUESTTURN_AS_HOST)
+		(void)printf(_("at-stop: %s\n"), guestturn_stop_words[d->turn.at_stop]);
 	(void)printf(_("uuid: %s\nnetwork: %" PRIu64 " bytes received, %" PRIu64
 		       " sent\ndisks: %" PRIu64 " bytes read, %" PRIu64 " written\n"),
 		d->uuid, d->rx_bytes, d->tx_bytes, d->read_bytes, d->write_bytes);

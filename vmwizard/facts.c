@@ -202,6 +202,8 @@ static void get_domain(const json_t *item, struct vm_domain *ret_domain)
 		.os = xstrdup(get_text(item, "os")),
 		.has_cfg = !json_is_false(json_object_get(item, "cfg")),
 		.autostart = get_bool(item, "autostart"),
+		.turn = {.order = (int64_t)get_amount(item, "start_order", 1),
+			.delay_s = (int64_t)get_amount(item, "start_delay_s", 1)},
 		.memory_kib = get_amount(item, "memory_mib", 1024),
 		.max_memory_kib = get_amount(item, "max_memory_mib", 1024),
 		.vcpus = (unsigned)get_amount(item, "vcpus", 1),

@@ -13,7 +13,7 @@
  *	 "lists": [{"time_s": 0, "guests": [{"name": "web", "id": 3, "state": "running",
  *		"method": "pv", "memory_mib": 512, "max_memory_mib": 1024, "vcpus": 1,
  *		"max_vcpus": 2, "cpu_s": 12.5, "rx_kib": 1, "tx_kib": 1, "read_kib": 1,
- *		"write_kib": 1, "autostart": true}]}]}
+ *		"write_kib": 1, "autostart": true, "start_order": 1, "start_delay_s": 10}]}]}
  *
  * Every key but a guest's name may be missing. The lists come one after the other, the last one
  * stays.

@@ -210,6 +210,22 @@ static void put_events(struct maker *m)
 	put(m, "on_crash", is_installing(m) ? "destroy" : vm_crash_words[m->spec->on_crash]);
 }
 
+static void note_number(struct maker *m, const char *word, int64_t value)
+{
+	CLEANUP(mem_free_string) char *text = xasprintf("%" PRId64, value);
+	if (value > 0)
+		note(m, word, text);
+}
+
+static void note_turn(struct maker *m)
+{
+	const struct vm_spec *s = m->spec;
+	if (s->at_stop != GUESTTURN_AS_HOST)
+		note(m, GUESTTURN_AT_STOP, guestturn_stop_words[s->at_stop]);
+	note_number(m, GUESTTURN_DELAY, s->start_delay_s);
+	note_number(m, GUESTTURN_ORDER, s->start_order);
+}
+
 /* Volumes and files made for this guest: delete may remove them. */
 static void note_made(struct maker *m)
 {
@@ -236,6 +252,7 @@ static void make(struct maker *m)
 		put_number(m, "localtime", 1);
 	put_events(m);
 	if (m->kind != GUESTCFG_FIRST) {
+		note_turn(m);
 		note_made(m);
 		note(m, "boot", vm_boot_words[s->boot]);
 		note(m, "os", s->os);
@@ -358,7 +375,11 @@ static int merge_setting(struct xlcfg *file, const struct xlcfg *before, const s
 static int merge(
 	struct xlcfg *file, const struct xlcfg *before, const struct xlcfg *after, struct err *err)
 {
-	static const char *const notes[] = {"os", "boot", "made"};
+	static const struct {
+		const char *word;
+		bool can_go; /* what a guest's file need not note */
+	} notes[] = {{"os", false}, {"boot", false}, {"made", false}, {GUESTTURN_ORDER, true},
+		{GUESTTURN_DELAY, true}, {GUESTTURN_AT_STOP, true}};
 	for (size_t i = 0; i < before->count; i++)
 		if (merge_setting(file, before, after, before->settings[i].key, err) < 0)
 			return -1;
@@ -367,10 +388,11 @@ static int merge(
 			merge_setting(file, before, after, after->settings[i].key, err) < 0)
 			return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(notes); i++) {
-		CLEANUP(mem_free_string) char *old = xlcfg_note(before, notes[i]);
-		CLEANUP(mem_free_string) char *new = xlcfg_note(after, notes[i]);
-		if (new && (!old || strcmp(old, new) != 0) &&
-			xlcfg_set_note(file, notes[i], new, err) < 0)
+		CLEANUP(mem_free_string) char *old = xlcfg_note(before, notes[i].word);
+		CLEANUP(mem_free_string) char *new = xlcfg_note(after, notes[i].word);
+		bool is_new = new && (!old || strcmp(old, new) != 0);
+		bool has_gone = old && !new && notes[i].can_go;
+		if ((is_new || has_gone) && xlcfg_set_note(file, notes[i].word, new, err) < 0)
 			return -1;
 	}
 	return 0;

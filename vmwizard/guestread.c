@@ -221,6 +221,15 @@ static void read_options(const struct xlcfg *cfg, struct vm_spec *spec)
 		spec->on_crash = VM_CRASH_DESTROY;
 }
 
+static void read_turn(const struct xlcfg *cfg, struct vm_spec *spec)
+{
+	struct guestturn turn;
+	guestturn_take(cfg, &turn);
+	spec->start_order = turn.order;
+	spec->start_delay_s = turn.delay_s;
+	spec->at_stop = turn.at_stop;
+}
+
 static void take(const struct xlcfg *cfg, const char *name, struct vm_spec *spec)
 {
 	CLEANUP(mem_free_string) char *os = xlcfg_note(cfg, "os");
@@ -237,6 +246,7 @@ static void take(const struct xlcfg *cfg, const char *name, struct vm_spec *spec
 	spec->max_vcpus = number(cfg, "maxvcpus", spec->vcpus);
 	read_boot(cfg, spec);
 	read_options(cfg, spec);
+	read_turn(cfg, spec);
 	read_devices(cfg, spec);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "guestturn.h"
 #include "str.h"
 
 enum vm_state {
@@ -33,6 +34,7 @@ struct vm_domain {
 	char *os;     /* id of the profile, "" unknown */
 	bool has_cfg; /* /etc/xen/NAME.cfg is there */
 	bool autostart;
+	struct guestturn turn;               /* with the host's start and stop */
 	uint64_t memory_kib, max_memory_kib; /* present and allowed */
 	unsigned vcpus, max_vcpus;           /* online and allowed */
 	uint64_t cpu_ns;

@@ -197,6 +197,9 @@ static void take_defined(const char *name, const struct vm_spec *spec, void *con
 	CLEANUP(mem_free_string) char *link = vm_auto_path(name);
 	d->has_cfg = true;
 	d->autostart = file_exists(defined->root, link);
+	d->turn = (struct guestturn){.order = spec->start_order,
+		.delay_s = spec->start_delay_s,
+		.at_stop = spec->at_stop};
 	vm_spec_set(&d->os, spec->os);
 	if (d->domid != VM_NO_DOMID)
 		return;

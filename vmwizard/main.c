@@ -32,10 +32,13 @@ enum {
 	OPTION_FORCE = 1 << 12,
 	OPTION_REMOVE = 1 << 13,
 	OPTION_POOL = 1 << 14,
-	OPTION_ANY = 1 << 15, /* these and the following go with every command */
+	OPTION_ORDER = 1 << 15,
+	OPTION_DELAY = 1 << 16,
+	OPTION_AT_STOP = 1 << 17,
+	OPTION_ANY = 1 << 18, /* these and the following go with every command */
 	OPTION_ROOT = OPTION_ANY,
-	OPTION_FACTS = 1 << 16,
-	OPTION_PROFILES = 1 << 17,
+	OPTION_FACTS = 1 << 19,
+	OPTION_PROFILES = 1 << 20,
 };
 
 static const struct option long_options[] = {
@@ -54,6 +57,9 @@ static const struct option long_options[] = {
 	{"remove", no_argument, NULL, OPTION_REMOVE},
 	{"force", no_argument, NULL, OPTION_FORCE},
 	{"pool", required_argument, NULL, OPTION_POOL},
+	{"order", required_argument, NULL, OPTION_ORDER},
+	{"delay", required_argument, NULL, OPTION_DELAY},
+	{"at-stop", required_argument, NULL, OPTION_AT_STOP},
 	{"root", required_argument, NULL, OPTION_ROOT},
 	{"facts", required_argument, NULL, OPTION_FACTS},
 	{"profiles", required_argument, NULL, OPTION_PROFILES},
@@ -97,7 +103,7 @@ static const struct command {
 	{"console", cli_console, 0, 1, 1, false, "NAME",
 		N_("its text console (Ctrl-] comes back)")},
 	{"vnc", cli_vnc, 0, 1, 1, false, "NAME", N_("how to see its screen from another computer")},
-	{"save", cli_save, ACT, 1, 1, false, "NAME [--dry-run]",
+	{"save", cli_save, ACT, 1, 1, false, "NAME [--timeout S] [--dry-run]",
 		N_("write its memory to disk and stop it")},
 	{"restore", cli_restore, ACT, 1, 1, false, "NAME [--dry-run]",
 		N_("let it go on from where it was saved")},
@@ -138,8 +144,12 @@ static const struct command {
 	{"detach-nic", cli_detach_nic, 0, 2, 2, false, "NAME MAC",
 		N_("take a network adapter away, now and later")},
 	{"cdrom", cli_cdrom, 0, 2, 2, false, "NAME ISO|eject", N_("change the CD")},
-	{"autostart", cli_autostart, OPTION_DRY_RUN, 2, 2, false, "NAME on|off [--dry-run]",
-		N_("start it with the host, or no longer")},
+	{"autostart", cli_autostart, OPTION_DRY_RUN | OPTION_ORDER | OPTION_DELAY | OPTION_AT_STOP,
+		1, 2, false,
+		"NAME [on|off] [--order N|auto] [--delay S] [--at-stop save|shutdown|auto] [--dry-run]",
+		N_("start it with the host, or no longer; --order: 1 starts first and stops last; --delay: "
+		   "seconds before the next starts; --at-stop: what becomes of it when the host "
+		   "stops")},
 	{"migrate", cli_migrate,
 		ACT | OPTION_JSON | OPTION_OFFLINE | OPTION_REMOVE | OPTION_RESOLVE | OPTION_YES, 1,
 		2, false,
@@ -253,6 +263,15 @@ static int take_option(struct cli *cli, int option)
 		return 0;
 	case OPTION_POOL:
 		cli->pool = optarg;
+		return 0;
+	case OPTION_ORDER:
+		cli->start_order = optarg;
+		return 0;
+	case OPTION_DELAY:
+		cli->start_delay = optarg;
+		return 0;
+	case OPTION_AT_STOP:
+		cli->at_stop = optarg;
 		return 0;
 	case OPTION_ROOT:
 		cli->root = optarg;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Start and end of a guest's life: start, shutdown, reboot, destroy, pause, save. */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +15,7 @@
 #include "vmwizard/act.h"
 #include "vmwizard/command.h"
 #include "vmwizard/migrate/record.h"
+#include "vmwizard/migrate/xenmove.h"
 #include "vmwizard/ownership.h"
 
 #define SAVE_MS 1800000
@@ -151,20 +154,62 @@ int vm_unpause(const struct vm_action *a, struct err *err)
 	return act_wait(a, 10, has_state, &wanted, _("does not run on"), err);
 }
 
+/* xl lets a guest go on whose save fails; killed at its limit it could not. */
+static void let_go_on(const struct vm_action *a)
+{
+	struct xenmove_domain now = {.domid = VM_NO_DOMID};
+	struct vm_list list;
+	if (vm_list_running(a->xen, &list, NULL) < 0)
+		return;
+	const struct vm_domain *d = vm_list_find(&list, a->name);
+	if (d && xenmove_find(a->xen, d->uuid, a->name, &now, NULL) == 0 && now.is_suspended)
+		(void)xenmove_resume(a->xen, now.domid, NULL);
+	vm_list_dispose(&list);
+}
+
+static int sync_file(const char *path, struct err *err)
+{
+	CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return err_set(err, ERR_IO, errno, _("cannot write %s"), path);
+	return 0;
+}
+
+/*
+ * The guest stands still (-p) until its memory is on the disk for sure: what a full disk or pool takes
+ * only seemingly is found now, and the guest goes on. The file has its name when the guest is gone, so
+ * that there are never two of it.
+ */
+static int save_to(const struct vm_action *a, const char *part, struct err *err)
+{
+	unsigned limit_ms = a->timeout_s ? a->timeout_s * 1000 : SAVE_MS;
+	/* A guest's memory is secret: nobody else may read the file while it grows. */
+	mode_t old_mask = umask(0077);
+	int rc = act_run(a, limit_ms, err, "xl", "save", "-p", a->name, part, NULL);
+	(void)umask(old_mask);
+	if (rc < 0) {
+		let_go_on(a);
+		return -1;
+	}
+	if (!a->is_dry)
+		rc = sync_file(part, err);
+	if (rc == 0)
+		rc = act_run(a, COMMAND_MS, err, "xl", "destroy", a->name, NULL);
+	if (rc < 0)
+		(void)act_run(a, COMMAND_MS, NULL, "xl", "unpause", a->name, NULL);
+	return rc;
+}
+
 int vm_save(const struct vm_action *a, struct err *err)
 {
-	bool has_library = file_exists(a->root, "/srv/domus/lost+found");
-	const char *dir = has_library ? SAVEDGUEST_LIBRARY : SAVEDGUEST_STATE;
+	const char *dir = savedguest_dir(a->root);
 	CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", dir, a->name);
 	CLEANUP(mem_free_string) char *part = xasprintf("%s.part", path);
-	if (act_want_running(a, err) < 0)
+	if (act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
 		return -1;
 	if (!a->is_dry && file_make_dirs(a->root, dir, 0700, err) < 0)
 		return -1;
-	/* A guest's memory is secret: nobody else may read the file while it grows. */
-	mode_t old_mask = umask(0077);
-	int rc = act_run(a, SAVE_MS, err, "xl", "save", a->name, part, NULL);
-	(void)umask(old_mask);
+	int rc = save_to(a, part, err);
 	if (a->is_dry)
 		return rc;
 	if (rc < 0) {

@@ -252,6 +252,17 @@ static const struct schema_key keys[] = {
 			"how the installed system starts: GRUB for Xen, a kernel taken out of its disk, firmware, or a kernel in dom0")),
 	ROW("autostart", autostart, BOOL, LIVE, .initial = "no",
 		.meaning = N_("start it with the host")),
+	ROW("start-order", start_order, INT, LIVE, .flags = SCHEMA_AUTO, .min = 1,
+		.max = GUESTTURN_ORDER_MAX, .initial = "auto",
+		.meaning = N_(
+			"1 starts first with the host and stops last; auto: after all that have a number, by name")),
+	ROW("start-delay", start_delay_s, INT, LIVE, .min = 0, .max = GUESTTURN_DELAY_MAX,
+		.initial = "0",
+		.meaning = N_(
+			"seconds before the next guest starts with the host; at least [guests] start-delay")),
+	ROW("at-stop", at_stop, WORD, LIVE, .words = guestturn_stop_words, .initial = "auto",
+		.meaning = N_(
+			"what becomes of it when the host stops; auto: as [guests] at-stop of the host's file says")),
 	ROW("start", start, BOOL, INSTALL, .initial = "yes",
 		.meaning = N_("start it as soon as it is made")),
 	ROW("boot-order", boot_order, WORD, BOOT, .words = order_words, .initial = "auto",

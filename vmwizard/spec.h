@@ -12,6 +12,7 @@
 
 #include "cfg.h"
 #include "err.h"
+#include "guestturn.h"
 #include "problem.h"
 #include "schema.h"
 #include "str.h"
@@ -88,6 +89,9 @@ struct vm_spec {
 
 	enum vm_boot boot;
 	bool autostart;
+	int64_t start_order;   /* 0: after those that have one */
+	int64_t start_delay_s; /* before the next guest starts */
+	enum guestturn_stop at_stop;
 	bool start; /* at once after creation */
 	enum vm_order boot_order;
 	enum vm_firmware firmware;

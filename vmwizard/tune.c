@@ -275,6 +275,31 @@ int vm_autostart(const struct vm_action *a, bool is_on, struct err *err)
 	return file_symlink(a->root, path, target, err);
 }
 
+int vm_note_turn(const struct vm_action *a, const char *key, const char *value, struct err *err)
+{
+	const struct schema_key *row = schema_find_key(&vm_schema, "vm", key);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
+	CLEANUP(vm_spec_dispose) struct vm_spec spec;
+	struct xlcfg cfg = XLCFG_INIT;
+	vm_spec_init(&spec);
+	if (schema_set(row, &spec, value, err) < 0)
+		return err_prefix(err, "%s: ", key);
+	if (a->is_dry)
+		return 0;
+	if (!file_exists(a->root, path))
+		return err_set(
+			err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, path);
+	/* What a file need not say is not noted. */
+	bool is_initial = strcmp(value, row->initial) == 0;
+	int rc = act_read_cfg(a, &cfg, err);
+	if (rc == 0)
+		rc = xlcfg_set_note(&cfg, key, is_initial ? NULL : value, err);
+	if (rc == 0)
+		rc = act_write_cfg(a, &cfg, err);
+	xlcfg_dispose(&cfg);
+	return rc;
+}
+
 int vm_console_argv(const struct vm_action *a, struct strlist *ret_argv, struct err *err)
 {
 	if (act_want_running(a, err) < 0)

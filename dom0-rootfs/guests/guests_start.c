@@ -10,9 +10,7 @@
 #include <libxlutil.h>
 
 #include "dom0-rootfs/monitor/state.h"
-#include "dom0-rootfs/monitor/text.h"
 #include "dom0-rootfs/monitor/xen.h"
-#include "file.h"
 #include "guests.h"
 #include "mem.h"
 #include "owner.h"
@@ -40,16 +38,6 @@ static void close_config(XLU_Config **config)
 {
 	if (*config)
 		xlu_cfg_destroy(*config);
-}
-
-/* The guest's name as its file gives it, else as the file is called; the caller frees. */
-static char *read_name(const XLU_Config *config, const char *file)
-{
-	const char *value;
-
-	if (config && xlu_cfg_get_string(config, "name", &value, 1) == 0)
-		return xstrdup(value);
-	return xstrndup(file, strlen(file) - (text_ends(file, ".cfg") ? 4 : 0));
 }
 
 /* A host's number is drawn for the first disk that needs it: other guests start without one. */
@@ -127,33 +115,30 @@ static int start_one(
 	return 0;
 }
 
-static int start_list(const char *run, const char *auto_dir, const struct strlist *files,
-	int delay_s, struct xen *xen, struct err *err)
+static int start_list(const char *run, const struct guests_starts *starts, int delay_s,
+	struct xen *xen, struct err *err)
 {
 	/* At boot nobody reads along: there the first line tells what failed, if anything did. */
 	bool is_chatty = isatty(STDOUT_FILENO);
-	size_t failed = 0, started = 0;
+	const struct guestturn *before = NULL;
+	size_t failed = 0;
 
-	for (size_t i = 0; i < files->count; i++) {
-		CLEANUP(mem_free_string) char *path = NULL;
-		CLEANUP(mem_free_string) char *name = NULL;
+	for (size_t i = 0; i < starts->count; i++) {
+		const struct guests_one *guest = &starts->items[i];
 		CLEANUP(close_config) XLU_Config *config = NULL;
 
-		if (!guests_is_config_name(files->items[i]))
-			continue;
-		path = xasprintf("%s/%s", auto_dir, files->items[i]);
-		config = read_config(path);
-		name = read_name(config, files->items[i]);
-		if (runs_already(xen, name)) {
+		if (runs_already(xen, guest->name)) {
 			if (is_chatty)
-				(void)printf("guest %s runs already\n", name);
+				(void)printf("guest %s runs already\n", guest->name);
 			continue;
 		}
+		config = read_config(guest->path);
 		if (is_chatty)
-			(void)printf("starting guest %s\n", name);
-		if (started++ > 0 && delay_s > 0)
-			(void)sleep((unsigned)delay_s);
-		if (start_one(run, path, config, name, err) != 0) {
+			(void)printf("starting guest %s\n", guest->name);
+		if (before)
+			(void)sleep((unsigned)guests_pause_s(before, delay_s));
+		before = &guest->turn;
+		if (start_one(run, guest->path, config, guest->name, err) != 0) {
 			(void)printf("%s\n", err->text);
 			failed++;
 		}
@@ -162,24 +147,25 @@ static int start_list(const char *run, const char *auto_dir, const struct strlis
 	if (failed > 0)
 		return err_set(err, ERR_PROC, 0, "%zu guest%s could not be started", failed,
 			failed == 1 ? "" : "s");
-	return 0;
+	/* Those that could not go on are still saved, and tried again. */
+	return savedguest_forget_notes("/", err);
 }
 
 int guests_start_all(const char *run, const char *auto_dir, int delay_s, struct err *err)
 {
-	CLEANUP(strlist_dispose) struct strlist files = STRLIST_INIT;
+	struct guests_starts starts;
 	struct xen xen;
-	int r;
+	int r = 0;
 
-	if (!file_exists("/", auto_dir))
-		return 0;
-	if (state_prepare(run, err) != 0 || file_list_dir("/", auto_dir, &files, err) != 0)
+	if (guests_list_starts("/", auto_dir, &starts, err) != 0)
 		return -1;
-	if (files.count == 0)
-		return 0;
-	if (xen_open(&xen, err) != 0)
-		return -1;
-	r = start_list(run, auto_dir, &files, delay_s, &xen, err);
-	xen_close(&xen);
+	if (starts.count > 0) {
+		r = state_prepare(run, err) == 0 && xen_open(&xen, err) == 0 ? 0 : -1;
+		if (r == 0) {
+			r = start_list(run, &starts, delay_s, &xen, err);
+			xen_close(&xen);
+		}
+	}
+	guests_starts_dispose(&starts);
 	return r;
 }

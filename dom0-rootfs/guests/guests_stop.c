@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <syslog.h>
 #include <unistd.h>
 #include <xenstore.h>
 
@@ -20,9 +21,10 @@
 #include "file.h"
 #include "guests.h"
 #include "mem.h"
+#include "save.h"
 
 #define XL_END_MS 3000   /* for xl processes to end after TERM */
-#define ACTIONS_MS 10000 /* for restarts that are under way; counts against the limit */
+#define ACTIONS_MS 10000 /* for restarts that are under way */
 #define PROGRESS_MS 5000 /* between two lines that say the same */
 #define REPEAT_MS 2000   /* between two tries on one domain */
 #define DESTROY_MS 10000 /* for the destroyed to go */
@@ -33,16 +35,21 @@ struct case_file {
 	uint32_t domid;
 	char uuid[XEN_UUID_TEXT];
 	char *name; /* xenstore forgets it before the domain is quite gone */
+	struct guestturn turn;
 	bool is_asked;
+	bool is_stuck; /* even destroyed it did not go in its turn */
 	int64_t tried_ms;
 };
 
 struct stop {
 	const char *run;
+	const struct guests_stop *how;
 	struct xen xen;
 	struct xs_handle *xs;
 	int xs_fd, signal_fd;
+	int64_t rank; /* whose turn it is: of guests_rank() */
 	int64_t limit_ms, progress_ms;
+	int64_t save_left_ms;
 	bool is_overdue;
 	struct case_file *cases;
 	size_t case_count;
@@ -98,7 +105,26 @@ static struct case_file *case_for(struct stop *stop, const struct xen_domain *do
 	*c = (struct case_file){
 		.domid = domain->domid, .name = xen_name(&stop->xen, domain->domid)};
 	memcpy(c->uuid, domain->uuid, sizeof(c->uuid));
+	CLEANUP(mem_free_string) char *path = guests_config_path(c->name);
+	guestturn_read("/", path, &c->turn);
 	return c;
+}
+
+/* Those whose turn it is, out of all; what came after its turn is stopped with the next. */
+static int list_turn(struct stop *stop, struct xen_domains *ret_domains, struct err *err)
+{
+	size_t kept = 0;
+
+	if (xen_list(&stop->xen, ret_domains, err) != 0)
+		return -1;
+	for (size_t i = 0; i < ret_domains->count; i++) {
+		const struct case_file *c = case_for(stop, &ret_domains->item[i]);
+
+		if (guests_rank(&c->turn) >= stop->rank && !c->is_stuck)
+			ret_domains->item[kept++] = ret_domains->item[i];
+	}
+	ret_domains->count = kept;
+	return 0;
 }
 
 /* Is a worker of ours removing this domain? A second one would only get in its way. */
@@ -191,36 +217,115 @@ static void wait_for_news(struct stop *stop, int most_ms, struct err *err)
 		;
 }
 
-/* Until no domain is left: 0; or until even the destroyed do not go: -1. */
-static int stop_domains(struct stop *stop, struct err *err)
+static void save_one(struct stop *stop, const struct xen_domain *domain)
+{
+	const struct case_file *c = case_for(stop, domain);
+	int64_t begun_ms = state_now_ms();
+	struct err err = ERR_INIT;
+
+	if (domain->is_dying || domain->is_shut_down ||
+		!guests_wants_save(&c->turn, stop->how->saves))
+		return;
+	(void)printf("saving guest %s\n", c->name);
+	(void)fflush(stdout);
+	if (guests_save_one(&stop->xen, domain, c->name, stop->save_left_ms, &err) != 0) {
+		CLEANUP(mem_free_string)
+		char *text =
+			xasprintf("guest %s is not saved but shut down: %s", c->name, err.text);
+
+		(void)printf("%s\n", text);
+		(void)fflush(stdout);
+		syslog(LOG_DAEMON | LOG_WARNING, "%s", text);
+	}
+	stop->save_left_ms -= state_now_ms() - begun_ms;
+}
+
+static int save_turn(struct stop *stop, struct err *err)
+{
+	struct xen_domains domains;
+
+	if (list_turn(stop, &domains, err) != 0)
+		return -1;
+	for (size_t i = 0; i < domains.count; i++)
+		save_one(stop, &domains.item[i]);
+	xen_domains_dispose(&domains);
+	return 0;
+}
+
+/* They are in nobody's way any more: the next have their turn. */
+static int give_up(struct stop *stop, const struct xen_domains *domains, struct err *err)
+{
+	for (size_t i = 0; i < domains->count; i++)
+		case_for(stop, &domains->item[i])->is_stuck = true;
+	return err_set(err, ERR_TIMEOUT, 0, "%zu guest%s could not be destroyed", domains->count,
+		domains->count == 1 ? "" : "s");
+}
+
+/* Until none of those whose turn it is is left: 0; or until even the destroyed do not go: -1. */
+static int stop_turn(struct stop *stop, struct err *err)
 {
 	for (;;) {
 		struct xen_domains domains;
+		int rc = 0;
 
-		if (xen_list(&stop->xen, &domains, err) != 0)
+		if (list_turn(stop, &domains, err) != 0)
 			return -1;
-		if (domains.count == 0) {
-			xen_domains_dispose(&domains);
-			return 0;
-		}
-		if (!stop->is_overdue && state_now_ms() >= stop->limit_ms) {
+		bool is_done = domains.count == 0;
+		if (!is_done && !stop->is_overdue && state_now_ms() >= stop->limit_ms) {
 			stop->is_overdue = true;
 			say_overdue(stop, &domains);
 		}
-		if (stop->is_overdue && state_now_ms() >= stop->limit_ms + DESTROY_MS) {
-			size_t count = domains.count;
-
-			xen_domains_dispose(&domains);
-			return err_set(err, ERR_TIMEOUT, 0, "%zu guest%s could not be destroyed",
-				count, count == 1 ? "" : "s");
+		if (!is_done && stop->is_overdue && state_now_ms() >= stop->limit_ms + DESTROY_MS) {
+			rc = give_up(stop, &domains, err);
+			is_done = true;
 		}
-		for (size_t i = 0; i < domains.count; i++)
+		for (size_t i = 0; !is_done && i < domains.count; i++)
 			treat(stop, &domains.item[i]);
-		if (!stop->is_overdue)
+		if (!is_done && !stop->is_overdue)
 			say_progress(stop, &domains);
 		xen_domains_dispose(&domains);
+		if (is_done)
+			return rc;
 		wait_for_news(stop, 1000, NULL);
 	}
+}
+
+/* The highest rank of those that are left: 1; none is left: 0. */
+static int next_rank(struct stop *stop, struct err *err)
+{
+	struct xen_domains domains;
+	int64_t highest = INT64_MIN;
+	int rc;
+
+	stop->rank = INT64_MIN;
+	if (list_turn(stop, &domains, err) != 0)
+		return -1;
+	for (size_t i = 0; i < domains.count; i++) {
+		int64_t rank = guests_rank(&case_for(stop, &domains.item[i])->turn);
+
+		if (rank > highest)
+			highest = rank;
+	}
+	rc = domains.count > 0 ? 1 : 0;
+	xen_domains_dispose(&domains);
+	stop->rank = highest;
+	return rc;
+}
+
+/* Turn by turn. One that cannot be stopped keeps the others from nothing: -1 after them. */
+static int stop_domains(struct stop *stop, struct err *err)
+{
+	int rc = 0, r;
+
+	while ((r = next_rank(stop, err)) == 1) {
+		if (save_turn(stop, err) != 0)
+			return -1;
+		stop->is_overdue = false;
+		stop->limit_ms = state_now_ms() + stop->how->timeout_s * 1000;
+		if (stop_turn(stop, err) != 0)
+			rc = -1;
+	}
+	return r < 0 ? -1 : rc;
 }
 
 /* Adds what is left of guests' devices, as xenstore and the kernel know them. */
@@ -279,11 +384,11 @@ static int wait_for_devices(struct stop *stop, struct err *err)
 	}
 }
 
-static int stop_all(struct stop *stop, int timeout_s, struct err *err)
+static int stop_all(struct stop *stop, struct err *err)
 {
 	int r;
 
-	stop->limit_ms = state_now_ms() + (int64_t)timeout_s * 1000;
+	stop->save_left_ms = stop->how->save_timeout_s * 1000;
 	/* The flag first: the monitor must not step in for the xl processes that end next. */
 	r = state_begin_stopping(stop->run, ACTIONS_MS, err);
 	if (r < 0)
@@ -309,16 +414,16 @@ static int open_signals(int *ret_fd, struct err *err)
 	return 0;
 }
 
-int guests_stop_all(const char *run, int timeout_s, struct err *err)
+int guests_stop_all(const char *run, const struct guests_stop *how, struct err *err)
 {
-	struct stop stop = {.run = run};
+	struct stop stop = {.run = run, .how = how};
 	int r = -1;
 
 	if (state_prepare(run, err) != 0 || open_signals(&stop.signal_fd, err) != 0)
 		return -1;
 	if (xen_open(&stop.xen, err) == 0) {
 		if (xen_watch_open(&stop.xs, &stop.xs_fd, err) == 0) {
-			r = stop_all(&stop, timeout_s, err);
+			r = stop_all(&stop, err);
 			xen_watch_close(stop.xs);
 		}
 		xen_close(&stop.xen);

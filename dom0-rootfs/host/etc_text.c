@@ -198,8 +198,13 @@ static void build_services_off(const struct etc_input *in, struct str *out)
 /* For /etc/rc.late and /etc/rc.shutdown, shell style. */
 static void build_guests(const struct etc_input *in, struct str *out)
 {
-	str_add(out, ETC_MARK "START_DELAY=%" PRId64 "\nSTOP_TIMEOUT=%" PRId64 "\n",
-		in->config->guests_start_delay_s, in->config->guests_stop_timeout_s);
+	const struct host_config *config = in->config;
+	str_add(out,
+		ETC_MARK "START_DELAY=%" PRId64 "\nSTOP_TIMEOUT=%" PRId64
+			 "\nAT_STOP=%s\nSAVE_TIMEOUT=%" PRId64 "\n",
+		config->guests_start_delay_s, config->guests_stop_timeout_s,
+		config->guests_at_stop == HOST_AT_STOP_SAVE ? "save" : "shutdown",
+		config->guests_save_timeout_s);
 }
 
 /* -s: no passwords; -g: none for root, who has none. Blank passwords never (-B is not given). */

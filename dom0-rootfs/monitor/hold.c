@@ -48,8 +48,7 @@ void hold_dispose(struct hold *hold)
 	*hold = (struct hold){.run = NULL};
 }
 
-/* False when nothing is known of them: not the same as that there are none. */
-static bool read_pools(struct fill_pools *ret_pools)
+bool hold_read_pools(struct fill_pools *ret_pools)
 {
 	static const char *const argv[] = {
 		"dmsetup", "status", "--noflush", "--target", "thin-pool", NULL};
@@ -215,7 +214,7 @@ int hold_look(struct hold *hold, struct xen *xen)
 	if (now_ms < hold->next_ms)
 		return (int)(hold->next_ms - now_ms);
 	/* Whoever is paused while pools do not answer stays so. */
-	if (!read_pools(&look.pools)) {
+	if (!hold_read_pools(&look.pools)) {
 		hold->next_ms = now_ms + hold->wait_ms;
 		return hold->wait_ms;
 	}

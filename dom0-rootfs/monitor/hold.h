@@ -17,6 +17,9 @@ struct hold {
 	bool has_held;   /* a guest is paused for this, as far as the last look saw */
 };
 
+/* False when nothing is known of them: not the same as that there are none. */
+bool hold_read_pools(struct fill_pools *ret_pools);
+
 void hold_init(struct hold *hold, const char *run);
 void hold_dispose(struct hold *hold);
 

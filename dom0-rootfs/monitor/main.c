@@ -18,11 +18,12 @@
 #include "xen.h"
 
 #define DEFAULT_TIMEOUT_S 60
+#define DEFAULT_SAVE_TIMEOUT_S 300
 
 struct options {
 	const char *run;
 	const char *auto_dir;
-	int64_t timeout_s;
+	struct guests_stop stop;
 	int64_t delay_s;
 	bool has_log; /* said where messages go */
 };
@@ -45,7 +46,7 @@ static int run_start_all(const struct options *options, char **args, struct err 
 static int run_stop_all(const struct options *options, char **args, struct err *err)
 {
 	(void)args;
-	return guests_stop_all(options->run, (int)options->timeout_s, err);
+	return guests_stop_all(options->run, &options->stop, err);
 }
 
 static int run_list(const struct options *options, char **args, struct err *err)
@@ -81,7 +82,7 @@ static const struct command {
 } commands[] = {
 	{"watch", NULL, run_watch, false, "watch all guests, in the foreground (the default)"},
 	{"start-all", "guests-start", run_start_all, false, "start the guests of /etc/xen/auto"},
-	{"stop-all", "guests-stop", run_stop_all, false, "shut all guests down"},
+	{"stop-all", "guests-stop", run_stop_all, false, "shut all guests down, or save them"},
 	{"list", NULL, run_list, false, "list the guests and who looks after them"},
 	{"act", NULL, run_act, true, NULL},
 };
@@ -108,13 +109,15 @@ static void print_help(void)
 			(void)printf("  %-10s %s\n", commands[i].name, commands[i].help);
 	}
 	(void)printf("\n  --timeout S     stop-all: seconds until the rest is destroyed (%d)\n"
+		     "  --save          stop-all: save guests, but those that note something else\n"
+		     "  --save-timeout S  stop-all: seconds that all have to be saved (%d)\n"
 		     "  --delay S       start-all: seconds between two starts (0)\n"
 		     "  --auto-dir DIR  start-all: where the links to the guests' files are\n"
 		     "  --run-dir DIR   run-time files (" STATE_RUN_DIR ")\n"
 		     "  --syslog        messages go to the system log (default of watch)\n"
 		     "  --stderr        messages go to standard error\n"
 		     "  --help\n",
-		DEFAULT_TIMEOUT_S);
+		DEFAULT_TIMEOUT_S, DEFAULT_SAVE_TIMEOUT_S);
 }
 
 static int bad_usage(const char *text)
@@ -127,6 +130,8 @@ int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{"timeout", required_argument, NULL, 't'},
+		{"save", no_argument, NULL, 'S'},
+		{"save-timeout", required_argument, NULL, 'T'},
 		{"delay", required_argument, NULL, 'd'},
 		{"auto-dir", required_argument, NULL, 'a'},
 		{"run-dir", required_argument, NULL, 'r'},
@@ -138,7 +143,7 @@ int main(int argc, char **argv)
 	struct options options = {
 		.run = STATE_RUN_DIR,
 		.auto_dir = "/etc/xen/auto",
-		.timeout_s = DEFAULT_TIMEOUT_S,
+		.stop = {.timeout_s = DEFAULT_TIMEOUT_S, .save_timeout_s = DEFAULT_SAVE_TIMEOUT_S},
 	};
 	const struct command *command;
 	struct err err = ERR_INIT;
@@ -147,7 +152,15 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (option) {
 		case 't':
-			if (num_parse_int(optarg, 0, 86400, &options.timeout_s, &err) != 0)
+			if (num_parse_int(optarg, 0, 86400, &options.stop.timeout_s, &err) != 0)
+				return bad_usage(err.text);
+			break;
+		case 'S':
+			options.stop.saves = true;
+			break;
+		case 'T':
+			if (num_parse_int(optarg, 0, 86400, &options.stop.save_timeout_s, &err) !=
+				0)
 				return bad_usage(err.text);
 			break;
 		case 'd':

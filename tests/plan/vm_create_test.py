@@ -178,6 +178,26 @@ def test_vm_hostile_names(name):
         assert done.returncode in (1, 2) and done.stdout == "", (words, done.stdout)
 
 
+def test_vm_start_order(tmp_path):
+    """Order, delay and what the host's stop does to a guest are notes in its file, which keeps all else; list shows them."""
+    path, link = tmp_path / "etc/xen/web.cfg", tmp_path / "etc/xen/auto/web.cfg"
+    path.parent.mkdir(parents=True)
+    own = '# mine\nname = "web"\nmemory = 64\n'
+    path.write_text(own)
+    done = run("autostart", "web", "on", "--order", "2", "--delay", "30", "--at-stop", "save", "--root", tmp_path)
+    assert done.returncode == 0 and link.is_symlink(), done.stderr
+    assert path.read_text() == "# domus.at-stop = save\n# domus.start-delay = 30\n# domus.start-order = 2\n" + own
+    guest = json.loads(run("list", "--json", "--root", tmp_path).stdout)[0]
+    assert (guest["start_order"], guest["start_delay_s"], guest["at_stop"]) == (2, 30, "save")
+    for words, text in ((["--order", "0"], "start-order: 0 is out of range"), (["--delay", "601"], "start-delay: 601 is out"),
+                        (["--at-stop", "sleep"], "at-stop: ")):
+        done = run("autostart", "web", *words, "--root", tmp_path)
+        assert done.returncode == 1 and text in done.stderr, done.stderr
+    assert run("autostart", "web", "--root", tmp_path).returncode == 2
+    done = run("autostart", "web", "--order", "auto", "--delay", "0", "--at-stop", "auto", "--root", tmp_path)
+    assert done.returncode == 0 and link.is_symlink() and path.read_text() == own
+
+
 def test_vm_check_xlcfg(tmp_path):
     """Unknown keys of an xl.cfg, with the nearest known one."""
     path = tmp_path / "web.cfg"

@@ -152,7 +152,7 @@ def test_options_of_hvm(start):
     screen = system(start(), "win2022").compare("vm-summary-windows")
     choose(screen, OPTIONS).wait("Screen by VNC").compare("vm-options")
     choose(screen, 0).wait("yes")
-    choose(screen, 6).wait("real CPUs").press("0-1", "ENTER").wait("0-1").press("ESC").wait("on CPUs 0-1")
+    choose(screen, 9).wait("real CPUs").press("0-1", "ENTER").wait("0-1").press("ESC").wait("on CPUs 0-1")
 
 
 def test_configuration_is_seen_before_anything_is_made(start):

@@ -48,7 +48,7 @@ static void text_of(const char *path, const char *conf, struct str *out)
 	"[user ada]\nuid = 1002\npassword = " SAMPLE_HASH "\n"                                    \
 	"[ssh]\nport = 2222\npassword-login = no\n"                                               \
 	"[services]\ncron = no\nwatchdog = no\nsyslog-remote = 192.0.2.5:514\ndisabled = klogd\n" \
-	"[guests]\nstart-delay = 10\nstop-timeout = 120\n"                                        \
+	"[guests]\nstart-delay = 10\nstop-timeout = 120\nat-stop = save\nsave-timeout = 90\n"     \
 	"[console]\nserial = com2\nspeed = 9600\n"
 
 static void texts(void **state)
@@ -96,8 +96,12 @@ static void texts(void **state)
 			ETC_MARK "CONSOLE_SERIAL=com1\nCONSOLE_SPEED=115200\n"},
 		{"/etc/default/console", FULL,
 			ETC_MARK "CONSOLE_SERIAL=com2\nCONSOLE_SPEED=9600\n"},
-		{"/etc/default/guests", LIVE, ETC_MARK "START_DELAY=0\nSTOP_TIMEOUT=60\n"},
-		{"/etc/default/guests", FULL, ETC_MARK "START_DELAY=10\nSTOP_TIMEOUT=120\n"},
+		{"/etc/default/guests", LIVE,
+			ETC_MARK
+			"START_DELAY=0\nSTOP_TIMEOUT=60\nAT_STOP=shutdown\nSAVE_TIMEOUT=300\n"},
+		{"/etc/default/guests", FULL,
+			ETC_MARK
+			"START_DELAY=10\nSTOP_TIMEOUT=120\nAT_STOP=save\nSAVE_TIMEOUT=90\n"},
 		{"/etc/busybox.conf", LIVE, ETC_MARK "[SUID]\nsu = sx- root.wheel\n"},
 	};
 	(void)state;

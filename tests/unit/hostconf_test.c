@@ -126,6 +126,8 @@ static const struct key_case key_cases[] = {
 	{"[services]\n", "cron", "no", "No", "\"No\" is neither yes nor no"},
 	{"[guests]\n", "start-delay", "10", "601", "601 is out of range (0 to 600)"},
 	{"[guests]\n", "stop-timeout", "120", "4", "4 is out of range (5 to 3600)"},
+	{"[guests]\n", "at-stop", "save", "suspend", "\"suspend\" is not one of: shutdown, save"},
+	{"[guests]\n", "save-timeout", "90", "3601", "3601 is out of range (5 to 3600)"},
 	{"[services]\n", "watchdog", "no", "0", "\"0\" is neither yes nor no"},
 	{"[services]\n", "syslog-remote", "log.example.org:5514", "log.example.org:0",
 		"port 0 is out of range (1 to 65535)"},

@@ -79,6 +79,11 @@ static void test_edit_keeps_the_rest(void **state)
 	char *os = xlcfg_note(&cfg, "os");
 	assert_string_equal(os, "debian13");
 	mem_free_string(&os);
+	assert_int_equal(xlcfg_set_note(&cfg, "at-stop", NULL, &err), 0);
+	assert_int_equal(xlcfg_set_note(&cfg, "os", NULL, &err), 0);
+	assert_int_equal(strncmp(str_text(&cfg.text), "# my web server, do not touch\n", 30), 0);
+	assert_null(xlcfg_note(&cfg, "os"));
+	assert_string_equal(xlcfg_get(&cfg, "name"), "web");
 	xlcfg_dispose(&cfg);
 }
 

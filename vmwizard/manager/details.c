@@ -112,6 +112,20 @@ static const char *method_title(const char *word)
 	return "";
 }
 
+static void add_turn(struct str *text, const struct guestturn *turn)
+{
+	CLEANUP(mem_free_string) char *order = xasprintf("%" PRId64, turn->order);
+	CLEANUP(mem_free_string) char *delay = xasprintf(_("%" PRId64 " s"), turn->delay_s);
+
+	if (turn->order > 0)
+		add_line(text, _("Start order"), order);
+	if (turn->delay_s > 0)
+		add_line(text, _("Delay after it"), delay);
+	if (turn->at_stop != GUESTTURN_AS_HOST)
+		add_line(text, _("When host stops"),
+			turn->at_stop == GUESTTURN_SAVE ? _("save") : _("shut down"));
+}
+
 static void show_summary(struct manager *m, const struct vm_domain *guest)
 {
 	const struct profile *profile = profiles_find(&m->session->profiles, guest->os);
@@ -130,6 +144,7 @@ static void show_summary(struct manager *m, const struct vm_domain *guest)
 	add_line(&text, _("uuid"), guest->uuid);
 	add_figures(&text, guest);
 	add_line(&text, _("Starts with host"), guest->autostart ? _("yes") : _("no"));
+	add_turn(&text, &guest->turn);
 	add_line(&text, _("File"), guest->has_cfg ? path : _("none: started by hand"));
 	add_spec(&text, m, guest);
 	q.text = str_text(&text);

@@ -157,6 +157,13 @@ static const struct setting_word crash_words[] = {
 	{NULL, NULL, NULL},
 };
 
+static const struct setting_word at_stop_words[] = {
+	{"auto", N_("as the host's file says ([guests] at-stop)"), NULL},
+	{"shutdown", N_("it is shut down"), NULL},
+	{"save", N_("it is saved, and goes on when the host starts"), NULL},
+	{NULL, NULL, NULL},
+};
+
 static bool is_new(const struct create *c)
 {
 	return !c->is_edit;
@@ -164,6 +171,9 @@ static bool is_new(const struct create *c)
 
 static const struct setting option_settings[] = {
 	{"autostart", N_("Start with the host"), NULL, is_new, NULL},
+	{"start-order", N_("Start order"), NULL, NULL, NULL},
+	{"start-delay", N_("Delay after it (seconds)"), NULL, NULL, NULL},
+	{"at-stop", N_("When the host stops"), at_stop_words, NULL, NULL},
 	{"start", N_("Start it now"), NULL, is_new, NULL},
 	{"boot-order", N_("Boot order"), order_words, is_hvm, NULL},
 	{"firmware", N_("Firmware"), firmware_words, is_hvm, NULL},

@@ -166,6 +166,10 @@ void texts_install(const struct vm_spec *spec, const struct profile *profile, st
 void texts_options(const struct vm_spec *spec, struct str *text)
 {
 	str_add(text, "%s", spec->autostart ? _("starts with the host") : _("no autostart"));
+	if (spec->start_order > 0)
+		str_add(text, _(", order %" PRId64), spec->start_order);
+	if (spec->at_stop == GUESTTURN_SAVE)
+		str_add(text, "%s", _(", saved with the host"));
 	if (spec->pin[0] != '\0')
 		str_add(text, _(", on CPUs %s"), spec->pin);
 	if (spec->weight > 0)
