@@ -285,6 +285,7 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 	CLEANUP(file_close) int lock = -1;
 	CLEANUP(strlist_dispose) struct strlist left = STRLIST_INIT;
 	struct err why = ERR_INIT;
+	const char *what = "";
 	size_t done = 0;
 	int rc = 0;
 	for (; rc == 0 && done < plan->n_steps; done += rc == 0) {
@@ -295,7 +296,8 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 			lock = command_lock(root, plan->uuid);
 		rc = run_step(&r, step, &why);
 		if (rc < 0) {
-			(void)err_set(err, why.code, 0, "%s: %s", step->what, why.text);
+			what = step->what;
+			(void)err_set(err, why.code, 0, "%s: %s", what, why.text);
 			/*
 			 * A domain that was half made (xl killed), or does not live, is taken away
 			 * too; by its uuid: the name may be another's by now.
@@ -309,7 +311,10 @@ int vm_plan_execute(const char *root, const struct vm_plan *plan,
 	while (rc < 0 && done > 0)
 		undo_step(&r, &plan->steps[--done], &left);
 	tidy_dirs(&r);
-	for (size_t i = 0; i < left.count; i++)
-		(void)err_prefix(err, _("may be left behind: %s: "), left.items[i]);
+	if (left.count) {
+		CLEANUP(mem_free_string) char *all = strlist_join(&left);
+		(void)err_set(
+			err, why.code, 0, _("%s: %s; may be left behind: %s"), what, why.text, all);
+	}
 	return rc;
 }

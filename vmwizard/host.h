@@ -81,8 +81,8 @@ enum vm_host_what { VM_HOST_WHOLE, VM_HOST_NO_LVM };
 int vm_host_read(
 	const char *root, enum vm_host_what what, struct vm_host *ret_host, struct err *err);
 
-/* Memory that LVM's programs, xl and a little more need in dom0. */
-#define VM_DOM0_RESERVE_KIB (24 * 1024u)
+/* Memory that LVM's programs need in dom0 (22 MiB for lvcreate, which locks it), and a little more. */
+#define VM_DOM0_RESERVE_KIB (32 * 1024u)
 /* MemAvailable of proc_meminfo(5) in KiB; 0: not known. */
 uint64_t vm_dom0_available_kib(const char *root);
 
