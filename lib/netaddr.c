@@ -61,6 +61,11 @@ static bool host_part_is(const struct netaddr *addr, bool value)
 	return true;
 }
 
+bool netaddr_is_network(const struct netaddr *addr)
+{
+	return host_part_is(addr, false);
+}
+
 bool netaddr_is_host(const struct netaddr *addr)
 {
 	const unsigned char *b = addr->bytes;

@@ -16,6 +16,8 @@ struct netaddr {
 bool netaddr_parse(const char *text, struct netaddr *ret_addr);
 /* True when both lie in the network that net's prefix makes. */
 bool netaddr_contains(const struct netaddr *net, const struct netaddr *addr);
+/* True for a network, or an address alone: no bit is set after the prefix. */
+bool netaddr_is_network(const struct netaddr *addr);
 bool netaddr_is_same(const struct netaddr *a, const struct netaddr *b);
 /* True for an address that a machine can have: no network, broadcast, multicast, 0 or loopback. */
 bool netaddr_is_host(const struct netaddr *addr);

@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "netaddr.h"
 #include "num.h"
+#include "str.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -153,6 +154,35 @@ int value_check_cidr4(const char *text, struct err *err)
 int value_check_cidr6(const char *text, struct err *err)
 {
 	return check_cidr(text, true, "2001:db8::10/64", err);
+}
+
+/* 192.0.2.9/24 would allow the whole network where one address is meant. */
+static int check_address(const char *text, struct err *err)
+{
+	struct netaddr addr;
+	if (!netaddr_parse(text, &addr))
+		return err_set(
+			err, ERR_INVALID, 0, _("\"%.70s\" is no IP address or network"), text);
+	if (!netaddr_is_network(&addr))
+		return err_set(err, ERR_INVALID, 0,
+			_("\"%s\" is an address in a network; write \"%.*s\" for the address alone"),
+			text, (int)strcspn(text, "/"), text);
+	return 0;
+}
+
+int value_check_addresses(const char *text, struct err *err)
+{
+	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+	strlist_add_words(&words, text);
+	if (words.count == 0)
+		return err_set(err, ERR_INVALID, 0, _("no IP address is given"));
+	if (words.count > VALUE_ADDRESSES_MAX)
+		return err_set(
+			err, ERR_RANGE, 0, _("more than %d; write networks"), VALUE_ADDRESSES_MAX);
+	for (size_t i = 0; i < words.count; i++)
+		if (check_address(words.items[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 int value_check_mac(const char *text, struct err *err)

@@ -5,6 +5,8 @@
 
 #include "err.h"
 
+enum { VALUE_ADDRESSES_MAX = 64 };
+
 /* Each returns 0, or -1 with a text that completes "KEY: …". */
 int value_check_hostname(const char *text, struct err *err);  /* one label */
 int value_check_domain(const char *text, struct err *err);    /* labels with dots */
@@ -15,6 +17,8 @@ int value_check_ipv4(const char *text, struct err *err);
 int value_check_ipv6(const char *text, struct err *err);
 int value_check_cidr4(const char *text, struct err *err);
 int value_check_cidr6(const char *text, struct err *err);
+/* IP addresses and networks, at most VALUE_ADDRESSES_MAX, with blanks between them */
+int value_check_addresses(const char *text, struct err *err);
 int value_check_mac(const char *text, struct err *err); /* unicast, with ":" */
 int value_check_ifname(const char *text, struct err *err);
 int value_check_user(const char *text, struct err *err);

@@ -166,6 +166,9 @@ static void check_nic(const struct checker *c, size_t i)
 				_("nic: there is no bridge \"%s\"; this host has: %s"), nic->bridge,
 				h->bridges.count ? all : _("none"));
 	}
+	struct err err = ERR_INIT;
+	if (nic->is_guarded && nic->addresses[0] && value_check_addresses(nic->addresses, &err) < 0)
+		SAY(c, PROBLEM_ERROR, "nic", i, "nic: addresses: %s", err.text);
 	if (!nic->mac[0])
 		return;
 	if (strlist_has(&h->macs, nic->mac))

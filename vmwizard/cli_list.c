@@ -11,11 +11,36 @@
 #include "vmwizard/act.h"
 #include "vmwizard/cli.h"
 
-static json_t *domain_json(const struct vm_domain *d)
+/* What its file says of its NICs; without one nothing. */
+static void read_spec(const struct cli *cli, const struct vm_domain *d, struct vm_spec *ret_spec)
+{
+	if (!d->has_cfg || !vm_read_defined(cli->root, d->name, ret_spec, NULL))
+		vm_spec_init(ret_spec);
+}
+
+static json_t *nics_json(const struct vm_spec *spec)
+{
+	json_t *nics = json_array();
+	for (size_t i = 0; i < spec->n_nics; i++) {
+		const struct vm_nic *nic = &spec->nics[i];
+		CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+		json_t *addresses = json_array();
+		if (nic->is_guarded)
+			strlist_add_words(&words, nic->addresses);
+		for (size_t j = 0; j < words.count; j++)
+			(void)json_array_append_new(addresses, json_string(words.items[j]));
+		(void)json_array_append_new(nics,
+			json_pack("{s:s, s:s, s:b, s:o}", "mac", nic->mac, "bridge", nic->bridge,
+				"guard", (int)nic->is_guarded, "addresses", addresses));
+	}
+	return nics;
+}
+
+static json_t *domain_json(const struct vm_domain *d, const struct vm_spec *spec)
 {
 	return json_pack(
 		"{s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:s, s:I, s:I, s:i, s:i, s:f, s:I, s:I, "
-		"s:I, s:I, s:s}",
+		"s:I, s:I, s:s, s:o}",
 		"name", d->name, "id",
 		d->domid == VM_NO_DOMID ? json_null() : json_integer((json_int_t)d->domid), "state",
 		vm_state_words[d->state], "uuid", d->uuid, "method", d->method, "os", d->os,
@@ -26,18 +51,30 @@ static json_t *domain_json(const struct vm_domain *d)
 		"max_vcpus", (int)d->max_vcpus, "cpu_seconds", (double)d->cpu_ns / 1e9, "rx_bytes",
 		(json_int_t)d->rx_bytes, "tx_bytes", (json_int_t)d->tx_bytes, "read_bytes",
 		(json_int_t)d->read_bytes, "write_bytes", (json_int_t)d->write_bytes, "why_off",
-		d->why_off);
+		d->why_off, "nics", nics_json(spec));
 }
 
-static void print_domain(const struct vm_domain *d)
+/* Of all its NICs, or of some. */
+static const char *guard_word(const struct vm_spec *spec)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < spec->n_nics; i++)
+		count += spec->nics[i].is_guarded;
+	if (count == 0)
+		return "";
+	return count == spec->n_nics ? _("guarded") : _("partly guarded");
+}
+
+static void print_domain(const struct vm_domain *d, const struct vm_spec *spec)
 {
 	char id[16] = "-";
+	const char *guard = guard_word(spec);
 	if (d->domid != VM_NO_DOMID)
 		(void)snprintf(id, sizeof(id), "%u", d->domid);
-	(void)printf("%-24s %5s %-8s %-6s %8" PRIu64 "/%-8" PRIu64 " %3u/%-3u %10.1f %s\n", d->name,
-		id, _(vm_state_words[d->state]), d->method, d->memory_kib / 1024,
+	(void)printf("%-24s %5s %-8s %-6s %8" PRIu64 "/%-8" PRIu64 " %3u/%-3u %10.1f %s%s%s\n",
+		d->name, id, _(vm_state_words[d->state]), d->method, d->memory_kib / 1024,
 		d->max_memory_kib / 1024, d->vcpus, d->max_vcpus, (double)d->cpu_ns / 1e9,
-		d->autostart ? _("autostart") : "");
+		d->autostart ? _("autostart") : "", d->autostart && guard[0] ? ", " : "", guard);
 }
 
 int cli_list(struct cli *cli)
@@ -50,11 +87,15 @@ int cli_list(struct cli *cli)
 	if (!cli->is_json)
 		(void)printf("%-24s %5s %-8s %-6s %17s %7s %10s\n", _("Name"), _("ID"), _("State"),
 			_("Type"), _("MiB/max"), _("CPUs"), _("Time(s)"));
-	for (size_t i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count; i++) {
+		struct vm_spec spec;
+		read_spec(cli, &list.items[i], &spec);
 		if (cli->is_json)
-			(void)json_array_append_new(all, domain_json(&list.items[i]));
+			(void)json_array_append_new(all, domain_json(&list.items[i], &spec));
 		else
-			print_domain(&list.items[i]);
+			print_domain(&list.items[i], &spec);
+		vm_spec_dispose(&spec);
+	}
 	if (cli->is_json)
 		cli_print_json(all);
 	else
@@ -63,10 +104,20 @@ int cli_list(struct cli *cli)
 	return CLI_OK;
 }
 
-static void print_info(const struct vm_domain *d, const char *cfg_text)
+static void print_nics(const struct vm_spec *spec)
+{
+	for (size_t i = 0; i < spec->n_nics; i++) {
+		CLEANUP(str_dispose) struct str guard = STR_INIT;
+		vm_nic_add_guard(&spec->nics[i], &guard);
+		(void)printf(_("network adapter %zu: %s, bridge %s%s\n"), i, spec->nics[i].mac,
+			spec->nics[i].bridge, str_text(&guard));
+	}
+}
+
+static void print_info(const struct vm_domain *d, const struct vm_spec *spec, const char *cfg_text)
 {
 	CLEANUP(str_dispose) struct str shown = STR_INIT;
-	print_domain(d);
+	print_domain(d, spec);
 	if (d->turn.order > 0)
 		(void)printf(_("start-order: %" PRId64 "\n"), d->turn.order);
 	if (d->turn.delay_s > 0)
@@ -76,6 +127,7 @@ static void print_info(const struct vm_domain *d, const char *cfg_text)
 	(void)printf(_("uuid: %s\nnetwork: %" PRIu64 " bytes received, %" PRIu64
 		       " sent\ndisks: %" PRIu64 " bytes read, %" PRIu64 " written\n"),
 		d->uuid, d->rx_bytes, d->tx_bytes, d->read_bytes, d->write_bytes);
+	print_nics(spec);
 	if (d->why_off[0])
 		(void)printf(_("why it is off: %s\n"), d->why_off);
 	if (!cfg_text[0])
@@ -91,20 +143,24 @@ int cli_info(struct cli *cli)
 	if (session_read_list(&cli->session, NULL, &list, &err) < 0)
 		return cli_fail(&err);
 	const struct vm_domain *d = vm_list_find(&list, cli->args[0]);
-	int rc = CLI_OK;
 	if (!d) {
+		vm_list_dispose(&list);
 		(void)err_set(&err, ERR_MISSING, 0, _("there is no guest \"%s\""), cli->args[0]);
-		rc = cli_fail(&err);
-	} else if (cli->is_json) {
-		cli_print_json(domain_json(d));
+		return cli_fail(&err);
+	}
+	struct vm_spec spec;
+	read_spec(cli, d, &spec);
+	if (cli->is_json) {
+		cli_print_json(domain_json(d, &spec));
 	} else {
 		CLEANUP(str_dispose) struct str text = STR_INIT;
 		CLEANUP(mem_free_string) char *path = vm_cfg_path(d->name);
 		(void)file_read(cli->root, path, XLCFG_FILE_MAX, &text, NULL);
-		print_info(d, str_text(&text));
+		print_info(d, &spec, str_text(&text));
 	}
+	vm_spec_dispose(&spec);
 	vm_list_dispose(&list);
-	return rc;
+	return CLI_OK;
 }
 
 static json_t *host_json(const struct vm_host *h)

@@ -12,7 +12,8 @@
 #include "value.h"
 #include "vmwizard/spec.h"
 
-#define PART_MAX 1100
+/* More than a path or a NIC's addresses take. */
+#define PART_MAX 4096
 
 /* The next "word" or "key=value" of a list with commas; a path takes all the rest. */
 static bool next_part(const char **rest, char *key, const char **ret_value, char *buf)
@@ -202,35 +203,47 @@ void vm_disk_write(const struct vm_disk *disk, struct str *ret_value)
 		str_add(ret_value, ", path=%s", disk->path);
 }
 
+static int check_model(const char *value, struct err *err)
+{
+	static const char *const models[] = {"e1000", "rtl8139", "virtio-net"};
+	for (size_t i = 0; i < ARRAY_SIZE(models); i++)
+		if (strcmp(models[i], value) == 0)
+			return 0;
+	return err_set(err, ERR_INVALID, 0, _("\"%.40s\" is not one of e1000, rtl8139, virtio-net"),
+		value);
+}
+
 static int set_nic(struct vm_nic *nic, const char *key, const char *value, struct err *err)
 {
-	static const char *const known[] = {"bridge", "mac", "model"};
-	static const char *const models[] = {"e1000", "rtl8139", "virtio-net"};
-	char **text = NULL;
-	int rc = 0;
+	static const char *const known[] = {"bridge", "mac", "model", "addresses", "guard"};
+	static int (*const check[])(const char *, struct err *) = {
+		value_check_ifname, value_check_mac, check_model, value_check_addresses};
+	char **const texts[] = {&nic->bridge, &nic->mac, &nic->model, &nic->addresses};
+	struct netaddr addr;
+	if (!value && netaddr_parse(key, &addr))
+		return err_set(err, ERR_INVALID, 0,
+			_("addresses: before \"%.60s\" is a comma; write a blank"), key);
 	if (!value)
 		return err_set(err, ERR_INVALID, 0, _("\"%.60s\" is not KEY=VALUE"), key);
-	if (strcmp(key, "bridge") == 0) {
-		text = &nic->bridge;
-		rc = value_check_ifname(value, err);
-	} else if (strcmp(key, "mac") == 0) {
-		text = &nic->mac;
-		rc = value_check_mac(value, err);
-	} else if (strcmp(key, "model") == 0) {
-		text = &nic->model;
-		rc = err_set(err, ERR_INVALID, 0,
-			_("\"%.40s\" is not one of e1000, rtl8139, virtio-net"), value);
-		for (size_t i = 0; i < ARRAY_SIZE(models); i++)
-			if (strcmp(models[i], value) == 0)
-				rc = 0;
-	} else {
-		return refuse_key(key, known, ARRAY_SIZE(known), "NIC", err);
+	if (strcmp(key, "guard") == 0)
+		return parse_flag(key, value, &nic->is_guarded, err);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (strcmp(key, known[i]) != 0)
+			continue;
+		if (check[i](value, err) < 0)
+			return err_prefix(err, "%s: ", key);
+		vm_spec_set(texts[i], value);
+		for (char *p = nic->mac; texts[i] == &nic->mac && *p; p++)
+			*p = (char)(*p >= 'A' && *p <= 'F' ? *p + 'a' - 'A' : *p);
+		return 0;
 	}
-	if (rc < 0)
-		return err_prefix(err, "%s: ", key);
-	vm_spec_set(text, value);
-	for (char *p = nic->mac; text == &nic->mac && *p; p++)
-		*p = (char)(*p >= 'A' && *p <= 'F' ? *p + 'a' - 'A' : *p);
+	return refuse_key(key, known, ARRAY_SIZE(known), "NIC", err);
+}
+
+static int check_nic(const struct vm_nic *nic, struct err *err)
+{
+	if (nic->addresses[0] && !nic->is_guarded)
+		return err_set(err, ERR_INVALID, 0, _("addresses are for guard=yes"));
 	return 0;
 }
 
@@ -239,24 +252,29 @@ int vm_nic_parse(const char *value, struct vm_nic *ret_nic, struct err *err)
 	struct vm_nic nic = {.bridge = xstrdup(""),
 		.mac = xstrdup(""),
 		.model = xstrdup(""),
+		.addresses = xstrdup(""),
 		.more = xstrdup("")};
 	char key[CFG_WORD_MAX + 1];
 	char buf[PART_MAX];
 	const char *rest = value;
 	const char *part;
-	while (next_part(&rest, key, &part, buf))
-		if (set_nic(&nic, key, part, err) < 0) {
-			vm_nic_dispose(&nic);
-			return -1;
-		}
-	*ret_nic = nic;
-	return 0;
+	int rc = 0;
+	while (rc == 0 && next_part(&rest, key, &part, buf))
+		rc = set_nic(&nic, key, part, err);
+	if (rc == 0)
+		rc = check_nic(&nic, err);
+	if (rc == 0)
+		*ret_nic = nic;
+	else
+		vm_nic_dispose(&nic);
+	return rc;
 }
 
 void vm_nic_write(const struct vm_nic *nic, struct str *ret_value)
 {
-	const char *const names[] = {"bridge", "mac", "model"};
-	const char *const values[] = {nic->bridge, nic->mac, nic->model};
+	const char *const names[] = {"bridge", "mac", "model", "guard", "addresses"};
+	const char *const values[] = {nic->bridge, nic->mac, nic->model,
+		nic->is_guarded ? "yes" : "", nic->is_guarded ? nic->addresses : ""};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (values[i][0])
 			str_add(ret_value, "%s%s=%s", ret_value->len ? ", " : "", names[i],
@@ -264,4 +282,13 @@ void vm_nic_write(const struct vm_nic *nic, struct str *ret_value)
 	/* "nic =" would be none: the word that says "as the host proposes" */
 	if (ret_value->len == 0)
 		str_add(ret_value, ",");
+}
+
+void vm_nic_add_guard(const struct vm_nic *nic, struct str *text)
+{
+	if (!nic->is_guarded)
+		return;
+	str_add(text, "%s", _(", guarded"));
+	if (nic->addresses[0])
+		str_add(text, _(": only as %s"), nic->addresses);
 }

@@ -167,17 +167,33 @@ int vm_detach_disk(const struct vm_action *a, const char *target, struct err *er
 	return rc;
 }
 
+/* xl wants each of the item's words by itself. */
+static int plug_nic(const struct vm_action *a, const struct vm_nic *nic, struct err *err)
+{
+	const struct {
+		const char *key, *value;
+	} words[] = {{"mac", nic->mac}, {"bridge", nic->bridge}, {"model", nic->model},
+		{"script", nic->is_guarded ? GUESTCFG_GUARD : ""}, {"ip", nic->addresses}};
+	CLEANUP(strlist_dispose) struct strlist argv = STRLIST_INIT;
+	strlist_add(&argv, "xl");
+	strlist_add(&argv, "network-attach");
+	strlist_add(&argv, a->name);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].value[0]) {
+			CLEANUP(mem_free_string)
+			char *word = xasprintf("%s=%s", words[i].key, words[i].value);
+			strlist_add(&argv, word);
+		}
+	return act_run_list(a, &argv, COMMAND_MS, err);
+}
+
 int vm_attach_nic(const struct vm_action *a, struct vm_nic *nic, struct err *err)
 {
 	struct guest g;
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(mem_free_string) char *mac = xasprintf("mac=%s", nic->mac);
-	CLEANUP(mem_free_string) char *bridge = xasprintf("bridge=%s", nic->bridge);
-	CLEANUP(mem_free_string) char *model = xasprintf("model=%s", nic->model);
 	int rc = open_guest(a, &g, err);
 	if (rc == 0 && g.is_running)
-		rc = act_run(a, COMMAND_MS, err, "xl", "network-attach", a->name, mac, bridge,
-			nic->model[0] ? model : NULL, NULL);
+		rc = plug_nic(a, nic, err);
 	if (rc == 0) {
 		guestcfg_nic_text(nic, &text);
 		rc = xlcfg_list_add(&g.cfg, "vif", str_text(&text), err);

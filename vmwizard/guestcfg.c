@@ -184,6 +184,10 @@ void guestcfg_nic_text(const struct vm_nic *nic, struct str *out)
 	str_add(out, "mac=%s, bridge=%s", nic->mac[0] ? nic->mac : GUESTCFG_NEW, nic->bridge);
 	if (nic->model[0])
 		str_add(out, ", model=%s", nic->model);
+	if (nic->is_guarded)
+		str_add(out, ", script=" GUESTCFG_GUARD);
+	if (nic->addresses[0])
+		str_add(out, ", ip=%s", nic->addresses);
 	if (nic->more[0])
 		str_add(out, ", %s", nic->more);
 }

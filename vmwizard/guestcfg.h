@@ -8,6 +8,8 @@
 #define GUESTCFG_GRUB_PV "/usr/lib/grub-xen/grub-x86_64-xen.bin"
 #define GUESTCFG_GRUB_PVH "/usr/lib/grub-xen/grub-i386-xen_pvh.bin"
 #define GUESTCFG_TAKER "/usr/lib/domus/take-kernel"
+/* The script of a guarded NIC (domus-hotplug(8)). */
+#define GUESTCFG_GUARD "vif-guarded"
 /* Stands for an identity that is not drawn yet. */
 #define GUESTCFG_NEW "(new)"
 

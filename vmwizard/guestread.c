@@ -122,11 +122,8 @@ static void read_disk(struct vm_spec *spec, const char *item)
 		disk->is_readonly = true;
 }
 
-/* What the pages do not show (a guard, a rate, a script) stays as it is. */
-static void read_nic(struct vm_spec *spec, const char *item)
+static void split_words(const char *item, struct strlist *ret_words)
 {
-	struct vm_nic *nic = vm_spec_add_nic(spec, "");
-	CLEANUP(str_dispose) struct str more = STR_INIT;
 	CLEANUP(mem_free_string) char *copy = xstrdup(item);
 	char *rest = copy;
 	char *word;
@@ -134,16 +131,50 @@ static void read_nic(struct vm_spec *spec, const char *item)
 		word += strspn(word, " \t");
 		for (size_t n = strlen(word); n > 0 && strchr(" \t", word[n - 1]); n--)
 			word[n - 1] = '\0';
+		if (*word)
+			strlist_add(ret_words, word);
+	}
+}
+
+/* The last one counts, as for xl; "" none. */
+static const char *script_of(const struct strlist *words)
+{
+	const char *script = "";
+	for (size_t i = 0; i < words->count; i++)
+		if (starts(words->items[i], "script="))
+			script = words->items[i] + strlen("script=");
+	return script;
+}
+
+/*
+ * What the pages do not show (a rate, a script of its own with the ip= that it reads) stays as
+ * it is.
+ */
+static void read_nic(struct vm_spec *spec, const char *item)
+{
+	struct vm_nic *nic = vm_spec_add_nic(spec, "");
+	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+	CLEANUP(strlist_dispose) struct strlist more = STRLIST_INIT;
+	split_words(item, &words);
+	const char *script = script_of(&words);
+	nic->is_guarded = strcmp(script, GUESTCFG_GUARD) == 0 ||
+			  strcmp(script, "/etc/xen/scripts/" GUESTCFG_GUARD) == 0;
+	bool is_own = script[0] && !nic->is_guarded;
+	for (size_t i = 0; i < words.count; i++) {
+		const char *word = words.items[i];
 		if (starts(word, "mac="))
 			vm_spec_set(&nic->mac, word + 4);
 		else if (starts(word, "bridge="))
 			vm_spec_set(&nic->bridge, word + 7);
 		else if (starts(word, "model="))
 			vm_spec_set(&nic->model, word + 6);
-		else if (*word)
-			str_add(&more, "%s%s", more.len ? ", " : "", word);
+		else if (starts(word, "ip=") && !is_own)
+			vm_spec_set(&nic->addresses, word + 3);
+		else if (!starts(word, "script=") || is_own)
+			strlist_add(&more, word);
 	}
-	vm_spec_set(&nic->more, str_text(&more));
+	CLEANUP(mem_free_string) char *all = strlist_join_with(&more, ", ");
+	vm_spec_set(&nic->more, all);
 }
 
 static void read_devices(const struct xlcfg *cfg, struct vm_spec *spec)
@@ -263,6 +294,19 @@ int vm_xlcfg_read(const char *text, const char *name, struct vm_spec *ret_spec,
 	}
 	xlcfg_dispose(&cfg);
 	return rc;
+}
+
+bool vm_read_defined(
+	const char *root, const char *name, struct vm_spec *ret_spec, struct problems *problems)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(name);
+	if (file_read(root, path, XLCFG_FILE_MAX, &text, NULL) < 0)
+		return false;
+	if (vm_xlcfg_read(str_text(&text), name, ret_spec, problems, NULL) == 0)
+		return true;
+	vm_spec_dispose(ret_spec);
+	return false;
 }
 
 void vm_each_defined(const char *root, vm_take_defined *take_defined, void *context)

@@ -90,6 +90,10 @@ int vm_xlcfg_update(const char *old_text, const struct vm_spec *before, const st
 int vm_xlcfg_read(const char *text, const char *name, struct vm_spec *ret_spec,
 	struct problems *problems, struct err *err);
 
+/* The same of a guest's NAME.cfg; false when it cannot be read, then there is nothing to dispose of. */
+bool vm_read_defined(
+	const char *root, const char *name, struct vm_spec *ret_spec, struct problems *problems);
+
 /* One guest's NAME.cfg; what a damaged one says is empty, but for the name. */
 typedef void vm_take_defined(const char *name, const struct vm_spec *spec, void *context);
 /* Calls take for each guest that root's VM_CFG_DIR defines, by name. */

@@ -226,7 +226,8 @@ static const struct schema_key keys[] = {
 			"new, size=8 GiB, pool=NAME, full=yes, target=xvda | existing, path=FILE | cdrom, path=ISO; readonly=yes, format=raw; empty: none")),
 	ROW("nic", nic_values, TEXT, BOOT, .check = check_nic_value, .max = 16,
 		.flags = SCHEMA_REPEAT | SCHEMA_TWICE | SCHEMA_EMPTY,
-		.meaning = N_("bridge=xenbr0, mac=00:16:3e:00:00:01, model=e1000; empty: none")),
+		.meaning = N_(
+			"bridge=xenbr0, mac=00:16:3e:00:00:01, model=e1000; guard=yes: may send only from its own MAC, with addresses=192.0.2.7 2001:db8::7 only from these; empty: none")),
 	ROW("install", install, WORD, INSTALL, .words = vm_source_words, .initial = "auto",
 		.meaning =
 			N_("where the system comes from; disk: it is on the guest's disk already")),
@@ -324,6 +325,7 @@ void vm_nic_dispose(struct vm_nic *nic)
 	free(nic->bridge);
 	free(nic->mac);
 	free(nic->model);
+	free(nic->addresses);
 	free(nic->more);
 	*nic = (struct vm_nic){.bridge = NULL};
 }
@@ -369,6 +371,7 @@ struct vm_nic *vm_spec_add_nic(struct vm_spec *spec, const char *bridge)
 		.bridge = xstrdup(bridge),
 		.mac = xstrdup(""),
 		.model = xstrdup(""),
+		.addresses = xstrdup(""),
 		.more = xstrdup(""),
 	};
 	return nic;
@@ -410,6 +413,8 @@ static void copy_devices(struct vm_spec *to, const struct vm_spec *from)
 		to->nics[i] = (struct vm_nic){.bridge = xstrdup(from->nics[i].bridge),
 			.mac = xstrdup(from->nics[i].mac),
 			.model = xstrdup(from->nics[i].model),
+			.is_guarded = from->nics[i].is_guarded,
+			.addresses = xstrdup(from->nics[i].addresses),
 			.more = xstrdup(from->nics[i].more)};
 }
 

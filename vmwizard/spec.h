@@ -54,10 +54,12 @@ struct vm_disk {
 };
 
 struct vm_nic {
-	char *bridge; /* "" auto: the host's first */
-	char *mac;    /* small letters; "" until drawn */
-	char *model;  /* HVM: "e1000", "rtl8139", "virtio-net"; "" auto */
-	char *more; /* what else its item in xl.cfg says, "script=vif-guarded, ip=192.0.2.7"; "" nothing */
+	char *bridge;    /* "" auto: the host's first */
+	char *mac;       /* small letters; "" until drawn */
+	char *model;     /* HVM: "e1000", "rtl8139", "virtio-net"; "" auto */
+	bool is_guarded; /* may send only from its own MAC, and addresses if there are any */
+	char *addresses; /* value_check_addresses(); "" any */
+	char *more; /* what else its item in xl.cfg says, "script=own, rate=10Mb/s"; "" nothing */
 };
 
 /* Owns everything in it. Texts are never NULL after vm_spec_init(). */
@@ -139,10 +141,12 @@ void vm_spec_copy(struct vm_spec *to, const struct vm_spec *from);
 int vm_disk_parse(const char *value, struct vm_disk *ret_disk, struct err *err);
 void vm_disk_write(const struct vm_disk *disk, struct str *ret_value);
 void vm_disk_dispose(struct vm_disk *disk);
-/* "bridge=xenbr0, mac=00:16:3e:..., model=e1000" */
+/* "bridge=xenbr0, mac=00:16:3e:..., model=e1000, guard=yes, addresses=192.0.2.7 2001:db8::7" */
 int vm_nic_parse(const char *value, struct vm_nic *ret_nic, struct err *err);
 void vm_nic_write(const struct vm_nic *nic, struct str *ret_value);
 void vm_nic_dispose(struct vm_nic *nic);
+/* For people, behind what is said of a NIC: ", guarded", ", guarded: only as 192.0.2.7", or nothing. */
+void vm_nic_add_guard(const struct vm_nic *nic, struct str *text);
 
 /* A guest's name: letters, digits, "-_.+", the first a letter or digit, at most 63. */
 int vm_check_name(const char *name, struct err *err);

@@ -317,10 +317,11 @@ static const char *link_name(const struct net_dev *dev)
 	return dev->has_carrier ? N_("link") : N_("no link");
 }
 
-/* Running guests: numbers of domains, and the names at the same index. */
+/* Running guests: numbers of domains, the names at the same index, and which NICs are guarded. */
 struct guests {
 	struct strlist ids;
 	struct strlist names;
+	struct strlist guards; /* lines of nft: "table bridge guard_DOMID_DEVID" */
 };
 
 static void guests_read(struct guests *ret_guests)
@@ -347,6 +348,7 @@ static void guests_dispose(struct guests *guests)
 {
 	strlist_dispose(&guests->ids);
 	strlist_dispose(&guests->names);
+	strlist_dispose(&guests->guards);
 }
 
 /* Name of the guest whose interface "vif3.0" or "vif3.0-emu" is, or "". */
@@ -359,6 +361,29 @@ static const char *guest_of(const struct guests *guests, const char *ifname)
 		if (strcmp(guests->ids.items[i], id) == 0)
 			return guests->names.items[i];
 	return "";
+}
+
+/* Tables of domus-hotplug, "guard_DOMID_DEVID": the rules that are in force. */
+static void guards_read(struct strlist *ret_guards)
+{
+	static const char *const argv[] = {"nft", "list", "tables", "bridge", NULL};
+	const struct proc_spec spec = {.argv = argv, .timeout_ms = COMMAND_TIMEOUT_MS};
+	struct proc_result result = PROC_RESULT_INIT;
+	if (proc_run(&spec, &result, NULL) == 0 && result.exit_code == 0)
+		strlist_add_lines(ret_guards, str_text(&result.output));
+	proc_result_dispose(&result);
+}
+
+/* A guest's "vif3.0", or "vif3.0-emu", may send only as itself. */
+static bool is_guarded(const struct guests *guests, const char *ifname)
+{
+	unsigned domid;
+	unsigned devid;
+	if (sscanf(ifname, "vif%u.%u", &domid, &devid) != 2)
+		return false;
+	CLEANUP(mem_free_string)
+	char *table = xasprintf("table bridge guard_%u_%u", domid, devid);
+	return strlist_has(&guests->guards, table);
 }
 
 static void print_status(const struct net_inventory *inventory, const struct addresses *addresses,
@@ -377,6 +402,8 @@ static void print_status(const struct net_inventory *inventory, const struct add
 			(void)printf(_(" in %s"), dev->master);
 		if (guest_of(guests, dev->name)[0])
 			(void)printf(_(" of guest %s"), guest_of(guests, dev->name));
+		if (is_guarded(guests, dev->name))
+			(void)printf("%s", _(", guarded"));
 		(void)printf("\n");
 		if (own.count)
 			(void)printf("                %s\n", text);
@@ -395,11 +422,12 @@ static void print_status_json(const struct net_inventory *inventory,
 		for (size_t j = 0; j < own.count; j++)
 			(void)json_array_append_new(list, json_string(own.items[j]));
 		(void)json_array_append_new(
-			all, json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s, s:o}", "name",
-				     dev->name, "kind", kind_name(dev->kind), "up", dev->is_up,
-				     "link", dev->has_carrier, "mac", dev->mac, "driver",
-				     dev->driver, "path", dev->path, "master", dev->master, "guest",
-				     guest_of(guests, dev->name), "addresses", list));
+			all, json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s, s:b, s:o}",
+				     "name", dev->name, "kind", kind_name(dev->kind), "up",
+				     dev->is_up, "link", dev->has_carrier, "mac", dev->mac,
+				     "driver", dev->driver, "path", dev->path, "master",
+				     dev->master, "guest", guest_of(guests, dev->name), "guarded",
+				     (int)is_guarded(guests, dev->name), "addresses", list));
 	}
 	host_print_json(all);
 }
@@ -409,11 +437,13 @@ static int network_status(const struct options *options)
 	struct err err = ERR_INIT;
 	CLEANUP(netinv_dispose) struct net_inventory inventory = NET_INVENTORY_INIT;
 	CLEANUP(addresses_dispose) struct addresses addresses = ADDRESSES_INIT;
-	CLEANUP(guests_dispose) struct guests guests = {.ids = STRLIST_INIT, .names = STRLIST_INIT};
+	CLEANUP(guests_dispose)
+	struct guests guests = {.ids = STRLIST_INIT, .names = STRLIST_INIT, .guards = STRLIST_INIT};
 	if (netinv_read(options->root, &inventory, &err) < 0)
 		return host_fail(options, &err);
 	addresses_read(&addresses);
 	guests_read(&guests);
+	guards_read(&guests.guards);
 	if (options->is_json)
 		print_status_json(&inventory, &addresses, &guests);
 	else

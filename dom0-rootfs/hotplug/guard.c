@@ -12,59 +12,35 @@
 #include "proc.h"
 #include "value.h"
 
-enum { NFT_TIMEOUT_MS = 20000, ADDRESS_ROOM = INET6_ADDRSTRLEN + 4, ADDRESSES_MAX = 64 };
-
-/* 10.0.2.9/24 would let the whole network pass where one address is meant. */
-static bool has_host_bits(const struct netaddr *addr)
-{
-	for (unsigned bit = addr->prefix; bit < (addr->is_ipv6 ? 128U : 32U); bit++)
-		if (addr->bytes[bit / 8] & (0x80U >> (bit % 8)))
-			return true;
-	return false;
-}
+enum { NFT_TIMEOUT_MS = 20000, ADDRESS_ROOM = INET6_ADDRSTRLEN + 4 };
 
 struct address {
 	bool is_ipv6;
 	char text[ADDRESS_ROOM];
 };
 
+/* Those of ip=, and the link-local one. */
 struct addresses {
-	struct address item[ADDRESSES_MAX];
+	struct address item[VALUE_ADDRESSES_MAX + 1];
 	size_t count;
 };
 
-static int read_address(const char *word, struct addresses *list, struct err *err)
-{
-	struct netaddr addr;
-	char text[INET6_ADDRSTRLEN];
-
-	if (!netaddr_parse(word, &addr))
-		return err_set(err, ERR_INVALID, 0,
-			"ip= of a guarded NIC: %s is no IP address or network", word);
-	(void)inet_ntop(addr.is_ipv6 ? AF_INET6 : AF_INET, addr.bytes, text, sizeof(text));
-	if (has_host_bits(&addr))
-		return err_set(err, ERR_INVALID, 0,
-			"ip= of a guarded NIC: %s is an address in a network; write %s for the "
-			"address alone",
-			word, text);
-	if (list->count == ADDRESSES_MAX)
-		return err_set(err, ERR_RANGE, 0,
-			"ip= of a guarded NIC: more than %d addresses; write networks",
-			ADDRESSES_MAX);
-	struct address *address = &list->item[list->count++];
-	address->is_ipv6 = addr.is_ipv6;
-	(void)snprintf(address->text, sizeof(address->text), "%s/%u", text, addr.prefix);
-	return 0;
-}
-
-static int read_addresses(const char *text, struct addresses *list, struct err *err)
+/* text: as value_check_addresses() wants it. */
+static void read_addresses(const char *text, struct addresses *list)
 {
 	CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
 	strlist_add_words(&words, text);
-	for (size_t i = 0; i < words.count; i++)
-		if (read_address(words.items[i], list, err) < 0)
-			return -1;
-	return 0;
+	for (size_t i = 0; i < words.count; i++) {
+		struct address *address = &list->item[list->count];
+		struct netaddr addr;
+		char bare[INET6_ADDRSTRLEN];
+		if (list->count == VALUE_ADDRESSES_MAX || !netaddr_parse(words.items[i], &addr))
+			continue;
+		(void)inet_ntop(addr.is_ipv6 ? AF_INET6 : AF_INET, addr.bytes, bare, sizeof(bare));
+		(void)snprintf(address->text, sizeof(address->text), "%s/%u", bare, addr.prefix);
+		address->is_ipv6 = addr.is_ipv6;
+		list->count++;
+	}
 }
 
 /* The link-local address that is made from a MAC (RFC 4291, appendix A). */
@@ -74,8 +50,7 @@ static void add_link_local(const char *mac, struct addresses *list)
 	unsigned char bytes[16] = {0xfe, 0x80};
 	char text[INET6_ADDRSTRLEN];
 
-	if (list->count == ADDRESSES_MAX || sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x", &m[0], &m[1],
-						    &m[2], &m[3], &m[4], &m[5]) != 6)
+	if (sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5]) != 6)
 		return;
 	const unsigned id[8] = {m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]};
 	for (size_t i = 0; i < ARRAY_SIZE(id); i++)
@@ -143,8 +118,11 @@ int guard_build(const struct guard *guard, struct str *ret_rules, struct err *er
 
 	if (value_check_mac(guard->mac, err) < 0)
 		return err_prefix(err, "mac of a guarded NIC: ");
-	if (read_addresses(guard->addresses ? guard->addresses : "", &list, err) < 0)
-		return -1;
+	if (guard->addresses && guard->addresses[0]) {
+		if (value_check_addresses(guard->addresses, err) < 0)
+			return err_prefix(err, "ip= of a guarded NIC: ");
+		read_addresses(guard->addresses, &list);
+	}
 	bool is_strict = list.count > 0;
 	for (size_t i = 0; i < list.count; i++) {
 		has_ipv4 = has_ipv4 || !list.item[i].is_ipv6;

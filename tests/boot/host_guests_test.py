@@ -48,7 +48,7 @@ memory = 128
 disk =
 nic = bridge=xenbr0, mac=00:16:3e:16:00:{number}
 nic = bridge=xenbr1, mac=00:16:3e:01:00:{number}
-nic = bridge=xenbri, mac=00:16:3e:10:00:{number}
+nic = bridge=xenbri, mac=00:16:3e:10:00:{number}, guard=yes, addresses=10.0.0.{number}
 arguments = console=hvc0 quiet hostname={name} ip=172.16.0.{number}/16,172.16.0.1
 autostart = yes
 start-order = {order}
@@ -99,7 +99,7 @@ def bridges_hold(machine):
         ports = set(machine.run(f"ls /sys/class/net/{bridge}/brif").split())
         cards = {f"eth{index}"} if index < 2 else set()
         assert ports == cards | {f"vif{domid}.{index}" for domid in ids.values()}, bridge
-    assert re.search(rf"vif{ids['web']}\.2 .* in xenbri of guest web", machine.run("domus-host network status"))
+    assert re.search(rf"vif{ids['web']}\.2 .* in xenbri of guest web, guarded", machine.run("domus-host network status"))
 
 
 def reaches(machine, name, address):

@@ -57,7 +57,9 @@ def understood(found, wants):
     is_["localtime"] = is_on(info.get("localtime"))
     is_["disk"] = [(d["vdev"], d.get("pdev_path", ""), is_on(d.get("readwrite")), is_on(d.get("is_cdrom")))
                    for d in found.get("disks", [])]
-    is_["vif"] = [", ".join(f"{key}={nic[key]}" for key in ("mac", "bridge", "model") if key in nic)
+    # xl.conf says vif-bridge where a NIC says nothing.
+    is_["vif"] = [", ".join(f"{key}={nic[key]}" for key in ("mac", "bridge", "model", "script", "ip")
+                            if nic.get(key, "vif-bridge") != "vif-bridge")
                   for nic in found.get("nics", [])]
     if wants["type"] == "hvm":
         hvm = info["type.hvm"]

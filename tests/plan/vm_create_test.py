@@ -380,6 +380,32 @@ def test_vm_attach_disk_without_profiles(host):
     assert done.returncode == 0 and done.stdout == "attached as xvdb\n", done
 
 
+def test_vm_guarded_nics(host):
+    """list and info say which NICs are guarded, in words and as JSON; attach-nic refuses bad addresses."""
+    plain, own = '"mac=00:16:3e:00:00:01,bridge=xenbr0"', '"mac=00:16:3e:00:00:02,bridge=xenbri,script=vif-guarded'
+    limited = f'{own},ip=192.0.2.7 2001:db8::7"'
+
+    def vm(*words, code=0, vifs=(plain,)):
+        (host / "root/etc/xen/web.cfg").write_text(f'name = "web"\ntype = "pv"\nvif = [ {", ".join(vifs)} ]\n')
+        done = run(*words, "--facts", TOP / "tests/tui/vm_facts.json", "--root", host / "root")
+        assert done.returncode == code, (words, done)
+        return done.stdout + done.stderr
+
+    assert "guarded" not in vm("list") + vm("info", "web")
+    assert re.search(r"^web .* partly guarded$", vm("list", vifs=(plain, limited)), re.M)
+    assert re.search(r"^web .*, guarded$", vm("list", vifs=(limited,)), re.M)
+    assert "network adapter 0: 00:16:3e:00:00:02, bridge xenbri, guarded\n" in vm("info", "web", vifs=(own + '"',))
+    said = vm("info", "web", vifs=(plain, limited))
+    assert "network adapter 1: 00:16:3e:00:00:02, bridge xenbri, guarded: only as 192.0.2.7 2001:db8::7\n" in said
+    nics = [{"mac": "00:16:3e:00:00:01", "bridge": "xenbr0", "guard": False, "addresses": []},
+            {"mac": "00:16:3e:00:00:02", "bridge": "xenbri", "guard": True, "addresses": ["192.0.2.7", "2001:db8::7"]}]
+    assert json.loads(vm("info", "web", "--json", vifs=(plain, limited)))["nics"] == nics
+    assert {g["name"]: g["nics"] for g in json.loads(vm("list", "--json", vifs=(plain, limited)))}["web"] == nics
+    refused = vm("attach-nic", "web", "guard=yes, addresses=192.0.2.7/24", code=2)
+    assert '"192.0.2.7/24" is an address in a network; write "192.0.2.7" for the address alone' in refused
+    assert vm("attach-nic", "web", "guard=yes, addresses=192.0.2.7").startswith("mac=00:16:3e:")
+
+
 def test_vm_json(host):
     """What a program wants to know of what was done, or is wrong."""
     facts = ("--facts", TOP / "tests/tui/vm_facts.json", "--profiles", TOP / "configs/os")

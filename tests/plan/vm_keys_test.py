@@ -22,6 +22,8 @@ CASES = [
     (PV, {"max-vcpus": "2"}, "maxvcpus = 2"),
     (PV, {"disk": "new, size=3 GiB"}, "-V 3072m"),
     (PV, {"nic": "mac=00:16:3e:00:00:77"}, "mac=00:16:3e:00:00:77"),
+    (PV, {"nic": "guard=yes"}, "bridge=xenbr0, script=vif-guarded\" ]"),
+    (PV, {"nic": "guard=yes, addresses=192.0.2.7 2001:db8::7"}, "script=vif-guarded, ip=192.0.2.7 2001:db8::7\" ]"),
     (PV, {"install": "disk"}, "-fetch the kernel"),
     (PV, {"kernel": "http://m.example/other"}, "fetch the kernel: http://m.example/other"),
     (PV, {"initrd": "http://m.example/other"}, "fetch the initrd: http://m.example/other"),

@@ -21,7 +21,8 @@ vcpus = 1
 maxvcpus = 2
 kernel = "/usr/lib/grub-xen/grub-x86_64-xen.bin"
 disk = [ "format=raw,vdev=xvda,access=rw,target=/dev/domus/web" ]
-vif = [ "mac=00:16:3e:11:22:33,bridge=xenbr0" ]
+vif = [ "mac=00:16:3e:11:22:33,bridge=xenbr0",
+        "mac=00:16:3e:11:22:34,bridge=xenbri,script=vif-guarded,ip=192.0.2.7 2001:db8::7" ]
 """
 
 CONSOLE_LOG = "\033[1;31mLinux version 6.12\033[0m\r\nReached target multi-user.\r\n\033[Hweb login: "

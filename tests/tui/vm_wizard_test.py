@@ -141,6 +141,29 @@ def test_nics(start):
     choose(screen, 1).wait("Which network").press("ENTER").wait("Adapter 2").press("ESC").wait("xenbri, xenbr0")
 
 
+def test_guard(start):
+    """MAC alone, then addresses: bad ones are refused; Back leaves all as it was."""
+    screen = choose(choose(choose(debian(start()), NICS).wait("plugged into"), 0).wait("Remove"), 2)
+    choose(screen.wait("in the name of").compare("vm-guard"), 1).wait("Remove").wait("its own MAC")
+    choose(choose(screen, 2).wait("in the name of"), 2).wait("blanks between").press("192.0.2.7/24", "ENTER")
+    screen.wait("is an address in a").press("ENTER").wait("blanks between").press("ESC").wait("in the name of")
+    screen.press("ESC").wait("Remove").wait("its own MAC")
+    choose(choose(screen, 2).wait("in the name of"), 2).wait("blanks between").press("192.0.2.7,2001:db8::7", "ENTER")
+    screen.wait("192.0.2.7 2001:db8::7").press("ESC").wait("xenbr0, new MAC address, guarded").press("ESC")
+    choose(screen.wait("Each heading"), CONFIG).wait("What will be done").press("PGDN", "PGDN")
+    screen.wait("script=vif-guarded").press("ENTER").wait("Each heading")
+    choose(choose(choose(screen, NICS).wait("plugged into"), 0).wait("192.0.2.7"), 2).wait("in the name of")
+    choose(screen, 0).wait("Anti-spoofing  off")
+
+
+def test_a_script_of_its_own_is_not_replaced(root):
+    path = root / "etc/xen/web.cfg"
+    path.write_text(path.read_text().replace("bridge=xenbr0", "bridge=xenbr0,script=vif-own"))
+    screen = manager(root).wait("Domain-0").press("/", "web", "ENTER").wait("only *web*").press("e").wait("Each heading")
+    choose(choose(choose(screen, NICS).wait("plugged into"), 0).wait("Remove"), 2).wait("script=vif-own").press("ENTER")
+    screen.wait("Anti-spoofing  off")
+
+
 def test_installation(start):
     screen = choose(debian(start()), INSTALL).wait("for the first start only").compare("vm-install")
     choose(screen, 0).wait("CD or ISO file").compare("vm-install-source").press("ESC").wait("first start only")
@@ -245,6 +268,7 @@ SCREENS = [
         ("vm-pool", "B7: where it is kept."),
         ("vm-nics", "B8: Network Adapters."),
         ("vm-nic", "B8: one adapter."),
+        ("vm-guard", "B8: what it may send."),
         ("vm-install", "B9: Operating System Installation."),
         ("vm-install-source", "B9: the source."),
         ("vm-options", "Options of an HVM guest."),

@@ -301,6 +301,10 @@ def test_guests_come_back_into_their_bridge(host):
     (host.root / "sys/class/net/vif1.0/master").symlink_to("../xenbr0")
     assert " in xenbr0 of guest web\n" in host.run("network", "status")
     assert {"vif1.0": "web"}.items() <= {d["name"]: d["guest"] for d in json.loads(host.run("network", "status", "--json"))}.items()
+    assert not [d["name"] for d in json.loads(host.run("network", "status", "--json")) if d["guarded"]]
+    host.tool("nft", 'case $* in "list tables bridge") printf "table bridge count\\ntable bridge guard_1_0\\n";; esac')
+    assert " in xenbr0 of guest web, guarded\n" in host.run("network", "status")
+    assert [d["name"] for d in json.loads(host.run("network", "status", "--json")) if d["guarded"]] == ["vif1.0"]
     host.noted()
     host.run("set", "bridge.xenbr0.mtu", "1400")
     host.run("apply", "--yes")

@@ -318,10 +318,12 @@ static void bad_addresses_leave_no_nic_unguarded(void **state)
 	static const struct {
 		const char *mac, *addresses, *text;
 	} cases[] = {
-		{"00:16:3e:00:00:09", "192.0.2.9/24", "write 192.0.2.9 for the address alone"},
-		{"00:16:3e:00:00:09", "192.0.2.9 x", "x is no IP address or network"},
-		{"00:16:3e:00:00:09", "2001:db8::1/64", "write 2001:db8::1 for the address alone"},
+		{"00:16:3e:00:00:09", "192.0.2.9/24", "write \"192.0.2.9\" for the address alone"},
+		{"00:16:3e:00:00:09", "192.0.2.9 x", "\"x\" is no IP address or network"},
+		{"00:16:3e:00:00:09", "2001:db8::1/64",
+			"write \"2001:db8::1\" for the address alone"},
 		{"00:16:3e:00:00:09; drop", "192.0.2.9", "mac of a guarded NIC: "},
+		{"00:16:3e:00:00:09", " ", "ip= of a guarded NIC: no IP address is given"},
 	};
 
 	(void)state;

@@ -55,6 +55,28 @@ static void forms(void **state)
 	}
 }
 
+static void networks_and_addresses_in_them(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_network;
+	} cases[] = {
+		{"192.0.2.7", true},
+		{"192.0.2.0/24", true},
+		{"192.0.2.7/24", false},
+		{"0.0.0.0/0", true},
+		{"2001:db8::7/128", true},
+		{"2001:db8::/64", true},
+		{"2001:db8::7/64", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct netaddr a;
+		assert_true(netaddr_parse(cases[i].text, &a));
+		assert_int_equal(netaddr_is_network(&a), cases[i].is_network);
+	}
+}
+
 static void networks(void **state)
 {
 	static const struct {
@@ -83,6 +105,7 @@ static void networks(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(forms), cmocka_unit_test(networks)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(forms),
+		cmocka_unit_test(networks_and_addresses_in_them), cmocka_unit_test(networks)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

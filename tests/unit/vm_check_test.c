@@ -98,6 +98,9 @@ static void judge(const char *text, bool has_hvm, struct str *out)
 
 #define HEAD "[vm web]\nos = generic-linux\nmethod = pv\nkernel = /k\nboot = direct\nmemory = 64\n"
 
+#define FIVE "2001:db8:1111:2222:3333:4444:5555:6666/128 192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 "
+#define TEN FIVE FIVE
+
 static const struct {
 	const char *text;
 	const char *said;
@@ -127,6 +130,23 @@ static const struct {
 		"8: nic: two have the MAC address 00:16:3e:00:00:01\n"},
 	{HEAD "nic = model=ne2000\n",
 		"7: nic: model: \"ne2000\" is not one of e1000, rtl8139, virtio-net\n"},
+	{HEAD "nic = guard=yes, addresses=192.0.2.7 2001:db8::/64\n", ""},
+	{HEAD "nic = guard=on\n", "7: nic: guard: \"on\" is neither yes nor no\n"},
+	{HEAD "nic = gaurd=yes\n", "7: nic: a NIC has no \"gaurd\"; did you mean \"guard\"?\n"},
+	{HEAD "nic = addresses=192.0.2.7\n", "7: nic: addresses are for guard=yes\n"},
+	{HEAD "nic = guard=no, addresses=192.0.2.7\n", "7: nic: addresses are for guard=yes\n"},
+	{HEAD "nic = guard=yes, addresses=\n", "7: nic: addresses: no IP address is given\n"},
+	{HEAD "nic = guard=yes, addresses=192.0.2.7 web\n",
+		"7: nic: addresses: \"web\" is no IP address or network\n"},
+	{HEAD "nic = guard=yes, addresses=192.0.2.7/24\n",
+		"7: nic: addresses: \"192.0.2.7/24\" is an address in a network; write \"192.0.2.7\" for the address alone\n"},
+	{HEAD "nic = guard=yes, addresses=192.0.2.7, 2001:db8::7\n",
+		"7: nic: addresses: before \"2001:db8::7\" is a comma; write a blank\n"},
+	{HEAD "nic = guard=yes, addresses=" TEN TEN TEN TEN TEN TEN
+	      "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4\n",
+		""},
+	{HEAD "nic = guard=yes, addresses=" TEN TEN TEN TEN TEN TEN TEN "\n",
+		"7: nic: addresses: more than 64; write networks\n"},
 	{HEAD "disk = new, size=5 GiB, pool=fast\n",
 		"7: disk xvda: 5 GiB wanted in pool fast, 4 GiB are free\n"},
 	{HEAD "disk = new, size=3 GiB, pool=fast\ndisk = new, size=3 GiB, pool=fast\n",
@@ -251,17 +271,18 @@ static void test_paths_carried_through(void **state)
 
 static void test_section_reads_back(void **state)
 {
-	static const char text[] = "[vm web]\n"
-				   "os = debian13\n"
-				   "method = pvh\n"
-				   "memory = 512 MiB\n"
-				   "disk = new, size=1024 MiB, pool=guests, target=xvda\n"
-				   "disk = cdrom, path=/srv/a, b.iso\n"
-				   "nic = bridge=xenbr0, mac=00:16:3e:00:00:01\n"
-				   "nic = bridge=xenbr0\n"
-				   "nic = bridge=xenbr0\n"
-				   "autostart = yes\n"
-				   "pin = 0-1\n";
+	static const char text[] =
+		"[vm web]\n"
+		"os = debian13\n"
+		"method = pvh\n"
+		"memory = 512 MiB\n"
+		"disk = new, size=1024 MiB, pool=guests, target=xvda\n"
+		"disk = cdrom, path=/srv/a, b.iso\n"
+		"nic = bridge=xenbr0, mac=00:16:3e:00:00:01\n"
+		"nic = bridge=xenbr0, guard=yes\n"
+		"nic = bridge=xenbr0, guard=yes, addresses=192.0.2.7 2001:db8::7\n"
+		"autostart = yes\n"
+		"pin = 0-1\n";
 	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
 	CLEANUP(str_dispose) struct str out = STR_INIT;
 	struct vm_spec *specs;

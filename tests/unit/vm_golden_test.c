@@ -151,18 +151,38 @@ static void check_read_back(const char *text, const struct vm_spec *spec)
 		assert_int_equal(back.disks[i].kind, spec->disks[i].kind);
 	}
 	assert_int_equal(back.n_nics, spec->n_nics);
-	for (size_t i = 0; i < back.n_nics; i++)
+	for (size_t i = 0; i < back.n_nics; i++) {
 		assert_string_equal(back.nics[i].mac, spec->nics[i].mac);
+		assert_int_equal(back.nics[i].is_guarded, spec->nics[i].is_guarded);
+		assert_string_equal(back.nics[i].addresses, spec->nics[i].addresses);
+		assert_string_equal(back.nics[i].more, "");
+	}
 	vm_spec_dispose(&back);
+}
+
+/* A guest's plan against its golden file. */
+static void check_plan(const char *name, const struct vm_spec *spec, const struct profile *profile,
+	const struct vm_host *host)
+{
+	CLEANUP(str_dispose) struct str shown = STR_INIT;
+	struct vm_plan plan;
+	struct err err = ERR_INIT;
+	if (vm_plan_build(spec, profile, host, &plan, &err) < 0)
+		fail_msg("%s: %s", name, err.text);
+	vm_plan_show(&plan, &shown);
+	compare_golden(name, str_text(&shown));
+	check_with_xlutil(plan.xlcfg, spec);
+	if (spec->boot != VM_BOOT_DIRECT)
+		check_read_back(plan.xlcfg, spec);
+	if (plan.first_cfg[0])
+		check_with_xlutil(plan.first_cfg, spec);
+	vm_plan_dispose(&plan);
 }
 
 static void check_one(const struct profile *profile, enum vm_method method)
 {
 	struct vm_host host;
 	struct vm_spec spec;
-	struct vm_plan plan;
-	struct err err = ERR_INIT;
-	CLEANUP(str_dispose) struct str shown = STR_INIT;
 	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
 	CLEANUP(mem_free_string)
 	char *name = xasprintf("%s-%s.txt", profile->id, vm_method_words[method]);
@@ -174,16 +194,7 @@ static void check_one(const struct profile *profile, enum vm_method method)
 		fail_msg("%s: %s", name, problems_first(&problems)->text);
 	if (!is_possible)
 		assert_true(problems.errors > 0);
-	if (vm_plan_build(&spec, profile, &host, &plan, &err) < 0)
-		fail_msg("%s: %s", name, err.text);
-	vm_plan_show(&plan, &shown);
-	compare_golden(name, str_text(&shown));
-	check_with_xlutil(plan.xlcfg, &spec);
-	if (spec.boot != VM_BOOT_DIRECT)
-		check_read_back(plan.xlcfg, &spec);
-	if (plan.first_cfg[0])
-		check_with_xlutil(plan.first_cfg, &spec);
-	vm_plan_dispose(&plan);
+	check_plan(name, &spec, profile, &host);
 	vm_spec_dispose(&spec);
 	vm_host_dispose(&host);
 }
@@ -195,6 +206,27 @@ static void test_every_profile_and_method(void **state)
 		for (unsigned m = VM_PV; m < VM_METHODS; m++)
 			if (profiles.items[i].method[m].is_offered)
 				check_one(&profiles.items[i], (enum vm_method)m);
+}
+
+/* One guarded by its MAC alone, one by addresses too, one not. */
+static void test_guarded_nics(void **state)
+{
+	const struct profile *profile = profiles_find(&profiles, "debian13");
+	struct vm_host host;
+	struct vm_spec spec;
+	(void)state;
+	make_host(&host);
+	make_spec(profile, VM_HVM, &host, &spec);
+	for (size_t i = 1; i < 3; i++) {
+		struct vm_nic *nic = vm_spec_add_nic(&spec, "xenbr0");
+		vm_spec_set(&nic->mac, i == 1 ? "00:16:3e:00:00:02" : "00:16:3e:00:00:03");
+	}
+	vm_spec_complete(&spec, profile, &host);
+	spec.nics[0].is_guarded = spec.nics[1].is_guarded = true;
+	vm_spec_set(&spec.nics[1].addresses, "192.0.2.7 2001:db8::/64");
+	check_plan("guarded-hvm.txt", &spec, profile, &host);
+	vm_spec_dispose(&spec);
+	vm_host_dispose(&host);
 }
 
 static const char hand_made[] =
@@ -268,19 +300,77 @@ static void test_edit_of_a_hand_made_file(void **state)
 		"maxmem = 1024\n");
 }
 
-/* What the pages do not know of a NIC outlives a change of what they do. */
+#define HEAD "name = \"shop\"\ntype = \"pv\"\nmemory = 512\nvcpus = 2\nkernel = \"/boot/k\"\n"
+
+/* Which words are the guard, and which stay as they are. */
+static void test_nics_of_hand_made_files(void **state)
+{
+	static const struct {
+		const char *item;
+		bool is_guarded;
+		const char *addresses, *more;
+	} table[] = {
+		{"bridge=b", false, "", ""},
+		{"script=vif-guarded", true, "", ""},
+		{"ip=192.0.2.7 192.0.2.8 , script=vif-guarded,rate=1Mb/s", true,
+			"192.0.2.7 192.0.2.8", "rate=1Mb/s"},
+		{"script=/etc/xen/scripts/vif-guarded", true, "", ""},
+		{"script=vif-own,ip=192.0.2.7", false, "", "script=vif-own, ip=192.0.2.7"},
+		{"script=vif-guarded-too", false, "", "script=vif-guarded-too"},
+		{"ip=192.0.2.7", false, "192.0.2.7", ""},
+		/* The last one counts. */
+		{"script=vif-guarded,script=vif-own", false, "",
+			"script=vif-guarded, script=vif-own"},
+		{"script=vif-own,script=vif-guarded", true, "", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		CLEANUP(mem_free_string) char *text = xasprintf("vif = [ '%s' ]\n", table[i].item);
+		struct err err = ERR_INIT;
+		struct vm_spec spec;
+		assert_int_equal(vm_xlcfg_read(text, "x", &spec, NULL, &err), 0);
+		assert_int_equal(spec.nics[0].is_guarded, table[i].is_guarded);
+		assert_string_equal(spec.nics[0].addresses, table[i].addresses);
+		assert_string_equal(spec.nics[0].more, table[i].more);
+		vm_spec_dispose(&spec);
+	}
+}
+
+/* A guard outlives a change of something else, as what the pages do not know of a NIC does. */
 static void test_edit_of_a_nic_keeps_its_guard(void **state)
 {
-#define HEAD "name = \"shop\"\ntype = \"pv\"\nmemory = 512\nvcpus = 2\nkernel = \"/boot/k\"\n"
 #define GUARD "script=vif-guarded, ip=192.0.2.7 192.0.2.8, rate=10Mb/s"
 	struct edit e;
 	(void)state;
 	begin_edit(&e, HEAD "vif = [ 'bridge=xenbr1," GUARD ",mac=00:16:3e:11:22:33' ]\n");
 	vm_spec_set(&e.after.nics[0].bridge, "xenbr0");
 	end_edit(&e, HEAD "vif = [ \"mac=00:16:3e:11:22:33, bridge=xenbr0, " GUARD "\" ]\n");
-#undef HEAD
+	begin_edit(&e, HEAD "vif = [ 'bridge=xenbr1," GUARD ",mac=00:16:3e:11:22:33' ]\n");
+	e.after.nics[0].is_guarded = false;
+	vm_spec_set(&e.after.nics[0].addresses, "");
+	end_edit(&e, HEAD "vif = [ \"mac=00:16:3e:11:22:33, bridge=xenbr1, rate=10Mb/s\" ]\n");
+	begin_edit(&e, HEAD "vif = [ 'bridge=xenbr1,mac=00:16:3e:11:22:33' ]\n");
+	e.after.nics[0].is_guarded = true;
+	vm_spec_set(&e.after.nics[0].addresses, "192.0.2.7 192.0.2.8");
+	vm_spec_set(&e.after.nics[0].more, "rate=10Mb/s");
+	end_edit(&e, HEAD "vif = [ \"mac=00:16:3e:11:22:33, bridge=xenbr1, " GUARD "\" ]\n");
 #undef GUARD
 }
+
+/* Addresses that a hand-made file has wrong are said before the guest does not start. */
+static void test_bad_addresses_of_a_hand_made_file(void **state)
+{
+	const struct profile *profile = profiles_find(&profiles, "generic-linux");
+	CLEANUP(problems_dispose) struct problems problems = PROBLEMS_INIT;
+	struct edit e;
+	(void)state;
+	begin_edit(&e, HEAD "vif = [ 'script=vif-guarded, ip=192.0.2.7/24' ]\n");
+	vm_check(&e.before, profile, &e.host, NULL, false, &problems);
+	assert_string_equal(problems_first(&problems)->text,
+		"nic: addresses: \"192.0.2.7/24\" is an address in a network; write \"192.0.2.7\" for the address alone");
+	end_edit(&e, e.text);
+}
+#undef HEAD
 
 /* What Domus would not write itself goes through the pages as it stands, and comes to an end. */
 static void test_edit_keeps_what_checks_refuse(void **state)
@@ -322,7 +412,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_profile_and_method),
 		cmocka_unit_test(test_edit_of_a_hand_made_file),
+		cmocka_unit_test(test_guarded_nics),
+		cmocka_unit_test(test_nics_of_hand_made_files),
 		cmocka_unit_test(test_edit_of_a_nic_keeps_its_guard),
+		cmocka_unit_test(test_bad_addresses_of_a_hand_made_file),
 		cmocka_unit_test(test_edit_keeps_what_checks_refuse),
 	};
 	return cmocka_run_group_tests(tests, load, unload);

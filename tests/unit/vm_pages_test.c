@@ -69,9 +69,17 @@ static void disks_and_nics(void **state)
 	texts_nics(&spec, &text);
 	assert_string_equal(str_text(&text), "xenbr0, new MAC address");
 	str_dispose(&text);
+	spec.nics[0].is_guarded = true;
+	texts_nics(&spec, &text);
+	vm_nic_add_guard(&spec.nics[0], &text);
+	vm_spec_set(&spec.nics[0].addresses, "192.0.2.7");
+	vm_nic_add_guard(&spec.nics[0], &text);
+	assert_string_equal(str_text(&text),
+		"xenbr0, new MAC address, guarded, guarded, guarded: only as 192.0.2.7");
+	str_dispose(&text);
 	(void)vm_spec_add_nic(&spec, "xenbri");
 	texts_nics(&spec, &text);
-	assert_string_equal(str_text(&text), "xenbr0, xenbri");
+	assert_string_equal(str_text(&text), "xenbr0 (guarded), xenbri");
 	vm_spec_dispose(&spec);
 }
 

@@ -68,21 +68,14 @@ static void add_nic(
 	str_add(&value, _("%s, bridge %s"), nic->mac, nic->bridge);
 	if (rows_is_there(guest))
 		str_add(&value, _(", here vif%u.%zu"), guest->domid, number);
+	vm_nic_add_guard(nic, &value);
 	add_line(text, label, str_text(&value));
 }
 
 bool details_read_spec(struct manager *m, const struct vm_domain *guest, struct vm_spec *ret_spec,
 	struct problems *problems)
 {
-	CLEANUP(str_dispose) struct str cfg = STR_INIT;
-	CLEANUP(mem_free_string) char *path = vm_cfg_path(guest->name);
-
-	if (!guest->has_cfg || file_read(m->session->root, path, XLCFG_FILE_MAX, &cfg, NULL) != 0)
-		return false;
-	if (vm_xlcfg_read(str_text(&cfg), guest->name, ret_spec, problems, NULL) == 0)
-		return true;
-	vm_spec_dispose(ret_spec);
-	return false;
+	return guest->has_cfg && vm_read_defined(m->session->root, guest->name, ret_spec, problems);
 }
 
 static void add_spec(struct str *text, struct manager *m, const struct vm_domain *guest)

@@ -89,7 +89,76 @@ static bool ask_model(struct create *c, char **model)
 	return true;
 }
 
-enum property { BRIDGE, MAC, MODEL, REMOVE, PROPERTIES };
+static bool ask_addresses(struct create *c, char **addresses)
+{
+	struct ui_question q = {.id = "addresses",
+		.title = _("IP addresses"),
+		.text = _(
+			"What the guest may send from, with blanks between: 192.0.2.7 2001:db8::7. "
+			"A network stands for all its addresses: 192.0.2.0/24. An IP version of "
+			"which no address is given is not sent at all."),
+		.help = "",
+		.ok = _("OK")};
+	CLEANUP(mem_free_string) char *value = xstrdup(*addresses);
+
+	for (;;) {
+		CLEANUP(strlist_dispose) struct strlist words = STRLIST_INIT;
+		struct err err = ERR_INIT;
+		char *typed = NULL;
+
+		if (!create_ask_line(c, &q, _("IP addresses"), value, 0, &typed))
+			return false;
+		strlist_add_words(&words, typed);
+		free(typed);
+		free(value);
+		value = strlist_join(&words);
+		if (value_check_addresses(value, &err) == 0)
+			break;
+		ui_say(c->ui, q.title, "%s", err.text);
+	}
+	vm_spec_set(addresses, value);
+	return true;
+}
+
+static bool ask_guard(struct create *c, struct vm_nic *nic)
+{
+	enum { OFF, OWN_MAC, OWN_ADDRESSES };
+	static const struct ui_item items[] = {
+		[OFF] = {.tag = N_("Off"), .text = N_("it may send as anybody")},
+		[OWN_MAC] = {.tag = N_("MAC"), .text = N_("only from its own MAC address")},
+		[OWN_ADDRESSES] = {.tag = N_("IP"),
+			.text = N_("only from its own MAC address and IP addresses that you "
+				   "name")},
+	};
+	struct ui_question q = {.id = "guard",
+		.title = _("Anti-spoofing"),
+		.text = _("A guarded adapter cannot send in the name of another machine. What is "
+			  "sent to the guest is not touched."),
+		.help = _("The host drops what another MAC address is said to have sent, frames "
+			  "with a VLAN tag, and ARP for others. With IP addresses also all that "
+			  "comes from none of them, but for DHCP and the search for a free "
+			  "address. A guest with bridges or guests of its own cannot be guarded."),
+		.ok = _("OK")};
+	size_t chosen = !nic->is_guarded ? OFF : nic->addresses[0] ? OWN_ADDRESSES : OWN_MAC;
+
+	if (!nic->is_guarded && strstr(nic->more, "script=")) {
+		ui_say(c->ui, q.title,
+			_("The guest's file gives this adapter a script of its own (%s). Take it out there first."),
+			nic->more);
+		return false;
+	}
+	while (ui_menu(c->ui, &q, items, ARRAY_SIZE(items), &chosen) == UI_OK) {
+		if (chosen == OWN_ADDRESSES && !ask_addresses(c, &nic->addresses))
+			continue;
+		if (chosen != OWN_ADDRESSES)
+			vm_spec_set(&nic->addresses, "");
+		nic->is_guarded = chosen != OFF;
+		return true;
+	}
+	return false;
+}
+
+enum property { BRIDGE, MAC, MODEL, GUARD, REMOVE, PROPERTIES };
 
 static void change_nic(struct create *c, size_t i, enum property property)
 {
@@ -107,6 +176,9 @@ static void change_nic(struct create *c, size_t i, enum property property)
 	case MODEL:
 		is_answered = ask_model(c, &copy.nics[i].model);
 		break;
+	case GUARD:
+		is_answered = ask_guard(c, &copy.nics[i]);
+		break;
 	case REMOVE:
 		vm_spec_remove_nic(&copy, i);
 		break;
@@ -117,6 +189,13 @@ static void change_nic(struct create *c, size_t i, enum property property)
 		(void)devices_end(c, &copy);
 	else
 		vm_spec_dispose(&copy);
+}
+
+static const char *guard_text(const struct vm_nic *nic)
+{
+	if (!nic->is_guarded)
+		return _("off");
+	return nic->addresses[0] != '\0' ? nic->addresses : _("only from its own MAC address");
 }
 
 static void nic_open(struct create *c, size_t i)
@@ -132,6 +211,7 @@ static void nic_open(struct create *c, size_t i)
 				.text = nic->mac[0] != '\0' ? nic->mac
 							    : _("drawn when it is made")},
 			[MODEL] = {.tag = _("Model"), .text = nic->model},
+			[GUARD] = {.tag = _("Anti-spoofing"), .text = guard_text(nic)},
 			[REMOVE] = {.tag = _("Remove"), .text = _("take it out of the guest")},
 		};
 		enum property properties[PROPERTIES];
@@ -193,7 +273,8 @@ void nics_open(struct create *c)
 		.help = N_("On the host's side the port of a running guest is called vifN.M: N is "
 			   "the guest's number, M that of the adapter, from 0. A bridge with a "
 			   "port of the host makes the guest a machine of that network; a bridge "
-			   "without one is a network between guests only."),
+			   "without one is a network between guests only. A guarded adapter "
+			   "may send only from its own MAC address, or IP addresses."),
 		.count = count_nics,
 		.describe = describe_nic,
 		.open = nic_open,

@@ -94,6 +94,8 @@ void texts_nic(const struct vm_nic *nic, enum vm_method method, struct str *text
 	str_add(text, ", %s", nic->mac[0] != '\0' ? nic->mac : _("new MAC address"));
 	if (method == VM_HVM && nic->model[0] != '\0')
 		str_add(text, ", %s", nic->model);
+	if (nic->is_guarded)
+		str_add(text, "%s", _(", guarded"));
 }
 
 void texts_nics(const struct vm_spec *spec, struct str *text)
@@ -105,7 +107,8 @@ void texts_nics(const struct vm_spec *spec, struct str *text)
 		return;
 	}
 	for (size_t i = 0; i < spec->n_nics; i++)
-		str_add(text, "%s%s", i > 0 ? ", " : "", spec->nics[i].bridge);
+		str_add(text, "%s%s%s", i > 0 ? ", " : "", spec->nics[i].bridge,
+			spec->nics[i].is_guarded ? _(" (guarded)") : "");
 }
 
 static const char *boot_text(enum vm_boot boot)
