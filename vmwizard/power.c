@@ -183,6 +183,9 @@ static int sync_file(const char *path, struct err *err)
 static int save_to(const struct vm_action *a, const char *part, struct err *err)
 {
 	unsigned limit_ms = a->timeout_s ? a->timeout_s * 1000 : SAVE_MS;
+	/* What ends it is shown as one command: xl save. */
+	struct vm_action rest = *a;
+	rest.show = NULL;
 	/* A guest's memory is secret: nobody else may read the file while it grows. */
 	mode_t old_mask = umask(0077);
 	int rc = act_run(a, limit_ms, err, "xl", "save", "-p", a->name, part, NULL);
@@ -194,9 +197,9 @@ static int save_to(const struct vm_action *a, const char *part, struct err *err)
 	if (!a->is_dry)
 		rc = sync_file(part, err);
 	if (rc == 0)
-		rc = act_run(a, COMMAND_MS, err, "xl", "destroy", a->name, NULL);
+		rc = act_run(&rest, COMMAND_MS, err, "xl", "destroy", a->name, NULL);
 	if (rc < 0)
-		(void)act_run(a, COMMAND_MS, NULL, "xl", "unpause", a->name, NULL);
+		(void)act_run(&rest, COMMAND_MS, NULL, "xl", "unpause", a->name, NULL);
 	return rc;
 }
 
