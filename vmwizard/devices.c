@@ -226,10 +226,10 @@ int vm_detach_nic(const struct vm_action *a, const char *mac, struct err *err)
 
 static int insert(const struct vm_action *a, const struct vm_disk *drive, struct err *err)
 {
-	CLEANUP(mem_free_string) char *medium = xasprintf("raw:%s", drive->path);
 	if (!drive->path[0])
 		return act_run(a, COMMAND_MS, err, "xl", "cd-eject", a->name, drive->target, NULL);
-	return act_run(a, COMMAND_MS, err, "xl", "cd-insert", a->name, drive->target, medium, NULL);
+	return act_run(
+		a, COMMAND_MS, err, "xl", "cd-insert", a->name, drive->target, drive->path, NULL);
 }
 
 /* PV and PVH guests have no drives: a CD is a disk that they only read. */

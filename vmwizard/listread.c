@@ -201,6 +201,9 @@ static void take_defined(const char *name, const struct vm_spec *spec, void *con
 		.delay_s = spec->start_delay_s,
 		.at_stop = spec->at_stop};
 	vm_spec_set(&d->os, spec->os);
+	/* To libxl_list_domain() PVH is HVM. */
+	if (spec->method == VM_PVH && strcmp(d->method, "hvm") == 0)
+		vm_spec_set(&d->method, "pvh");
 	if (d->domid != VM_NO_DOMID)
 		return;
 	CLEANUP(mem_free_string) char *saved = savedguest_path(defined->root, spec->name);

@@ -165,6 +165,7 @@ static void treat(struct stop *stop, const struct xen_domain *domain)
 	}
 	if (worker_start(&stop->workers, &order, &err) != 0)
 		(void)printf("%s\n", err.text);
+	(void)fflush(stdout);
 }
 
 /* A line when something changed, and every few seconds. */
