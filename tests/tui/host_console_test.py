@@ -299,3 +299,51 @@ def test_screens_are_in_the_docs():
         path.write_text(text)
     assert path.read_text() == text
     assert {path.stem for path in GOLDEN.glob("host-*.txt")} == {name for name, _ in SCREENS}
+
+
+def fill(screen, name, *entries):
+    """On a bridge's page: (line, value) each, and back to the list."""
+    screen.wait(f" bridge {name} ")
+    for line, value in entries:
+        screen.press("HOME", *["DOWN"] * line, "ENTER").rest()
+        if line == METHOD:
+            screen.press("HOME", *["DOWN"] * METHODS.index(value), "ENTER")
+        else:
+            screen.press("CTRL-U", value, "ENTER")
+        screen.wait("remove").rest()
+    screen.press("ESC").wait("+bridge")
+
+
+PORTS, METHOD, ADDRESS, GATEWAY = range(4)
+METHODS = ["none", "dhcp", "static"]
+NETWORKS = """\
+[bridge xenbr0]
+# the company's LAN
+ports = eth0
+method = static
+address = 172.16.0.2/16
+gateway = 172.16.0.1
+
+[bridge xenbr1]
+ports = eth1
+method = static
+address = 192.168.1.2/24
+
+[bridge xenbri]
+ports =
+method = static
+address = 10.0.0.254/24
+"""
+
+
+def test_two_servers_networks_from_the_pages(host):
+    """The company's LAN, the administration's, and a network without a port; a comment stays."""
+    screen = open_page(host.console(), "network").wait("settings").press("ENTER").wait("+bridge").press("HOME", "ENTER")
+    fill(screen, "xenbr0", (PORTS, "eth0"), (ADDRESS, "172.16.0.2/16"), (GATEWAY, "172.16.0.1"))
+    for at, (name, entries) in enumerate({"xenbr1": ((PORTS, "eth1"), (METHOD, "static"), (ADDRESS, "192.168.1.2/24")),
+                                          "xenbri": ((METHOD, "static"), (ADDRESS, "10.0.0.254/24"))}.items(), 1):
+        screen.press("HOME", *["DOWN"] * at, "ENTER").wait("Name:").press(name, "ENTER")
+        fill(screen, name, *entries)
+    screen.press("ESC").wait("[bridge xenbri]").press("ENTER").wait("Keep it?").press("LEFT", "ENTER").wait("Does this host reach")
+    sections = host.read("/etc/domus/host.conf").rstrip().split("\n\n")
+    assert [section for section in sections if section.startswith("[bridge")] == NETWORKS.rstrip().split("\n\n")
