@@ -32,8 +32,8 @@ struct vm_iso {
 struct vm_place {
 	char *pool; /* "library", or of the host's file */
 	char *dir;
-	bool is_there;       /* false: its disk or server is gone; nothing more is known */
-	uint64_t free_bytes; /* of its file system */
+	bool is_there; /* false: its disk or server is gone; nothing more is known */
+	uint64_t size_bytes, free_bytes; /* of its file system */
 };
 
 #define VM_CPU_WORDS 8

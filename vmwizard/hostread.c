@@ -103,34 +103,29 @@ static void read_lvm(struct vm_host *host, const char *program, const char *colu
 		take_rows(host, str_text(&result.output), n, take_then);
 }
 
-/* A mounted directory as a pool; false if it is none. */
-static bool add_directory(
-	const char *root, struct vm_host *host, const char *name, const char *dir, const char *path)
-{
-	uint64_t size, room;
-	if (!mounted_room(root, dir, &size, &room))
-		return false;
-	struct vm_pool *pool = add_pool(host, name, VM_POOL_DIR);
-	pool->path = xstrdup(path);
-	pool->size_bytes = size;
-	pool->free_bytes = room;
-	return true;
-}
-
 static void read_library(const char *root, struct vm_host *host)
 {
-	host->has_library = add_directory(root, host, "library", LIBRARY, LIBRARY "/images");
+	uint64_t size, room;
+	host->has_library = mounted_room(root, LIBRARY, &size, &room);
+	if (!host->has_library)
+		return;
+	struct vm_pool *pool = add_pool(host, PLACES_LIBRARY, VM_POOL_DIR);
+	pool->path = xstrdup(LIBRARY "/images");
+	pool->size_bytes = size;
+	pool->free_bytes = room;
 }
 
-/* Directories and other machines' that domus-host storage has mounted, each under its name. */
-static void read_mounted(const char *root, struct vm_host *host)
+/* Directories and other machines' that domus-host storage has mounted: CD images have a place in each. */
+static void take_mounted(struct vm_host *host)
 {
-	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
-	if (file_list_dir(root, POOLS, &names, NULL) < 0)
-		return;
-	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP(mem_free_string) char *dir = xasprintf(POOLS "/%s", names.items[i]);
-		(void)add_directory(root, host, names.items[i], dir, dir);
+	for (size_t i = 0; i < host->n_places; i++) {
+		const struct vm_place *place = &host->places[i];
+		if (!place->is_there || strcmp(place->dir, LIBRARY "/iso") == 0)
+			continue;
+		struct vm_pool *pool = add_pool(host, place->pool, VM_POOL_DIR);
+		pool->path = xasprintf(POOLS "/%s", place->pool);
+		pool->size_bytes = place->size_bytes;
+		pool->free_bytes = place->free_bytes;
 	}
 }
 
@@ -202,6 +197,7 @@ int vm_host_read(
 		return -1;
 	}
 	read_bridges(root, ret_host);
+	places_read(root, ret_host);
 	if (!ret_host->is_xen) {
 		/* Planned for another machine, as domus-install makes it: this one's files say nothing. */
 		ret_host->root = NULL;
@@ -215,11 +211,10 @@ int vm_host_read(
 				"vg_name,lv_name,lv_attr,lv_size,data_percent,pool_lv", 6,
 				take_pool, take_volume);
 		read_library(root, ret_host);
-		read_mounted(root, ret_host);
+		take_mounted(ret_host);
 		if (what == VM_HOST_WHOLE)
 			read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group, NULL);
 	}
-	places_read(root, ret_host);
 	vm_each_defined(root, take_guest, ret_host);
 	read_mirror(root, ret_host);
 	read_dom0(root, ret_host);

@@ -82,6 +82,7 @@ static void read_mounted(const char *root, struct vm_host *host)
 			continue;
 		struct vm_place *place = add_place(host, names.items[i], above);
 		place->is_there = true;
+		place->size_bytes = size;
 		place->free_bytes = room;
 		read_isos(root, place->dir, place->pool, host);
 	}
