@@ -57,6 +57,7 @@ static int take_guest(
 		.autostart = d->autostart,
 		.memory_kib = d->memory_kib,
 		.max_memory_kib = d->max_memory_kib,
+		.video_kib = d->video_kib,
 		.vcpus = d->vcpus,
 		.max_vcpus = d->max_vcpus};
 	return 0;

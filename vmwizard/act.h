@@ -20,7 +20,7 @@ struct act_guest {
 	enum vm_state state;
 	bool is_hvm, is_pvh;
 	bool autostart;
-	uint64_t memory_kib, max_memory_kib;
+	uint64_t memory_kib, max_memory_kib, video_kib;
 	uint64_t free_kib; /* of the machine */
 	unsigned vcpus, max_vcpus;
 };

@@ -36,6 +36,7 @@ struct vm_domain {
 	bool autostart;
 	struct guestturn turn;               /* with the host's start and stop */
 	uint64_t memory_kib, max_memory_kib; /* present and allowed */
+	uint64_t video_kib;                  /* of these for an HVM guest's screen */
 	unsigned vcpus, max_vcpus;           /* online and allowed */
 	uint64_t cpu_ns;
 	uint64_t rx_bytes, tx_bytes;      /* as the guest sees them */

@@ -97,12 +97,12 @@ static void read_disks(struct vm_domain *d, const struct strlist *vbds)
 	}
 }
 
-/* The guest's limit as it was created; libxl's max_memkb has slack in it. */
-static uint64_t static_max_kib(struct xs_handle *xs, uint32_t domid)
+/* What libxl wrote down at the guest's creation, in its /memory. */
+static uint64_t memory_node_kib(struct xs_handle *xs, uint32_t domid, const char *node)
 {
 	char path[64];
 	unsigned len;
-	(void)snprintf(path, sizeof(path), "/local/domain/%u/memory/static-max", domid);
+	(void)snprintf(path, sizeof(path), "/local/domain/%u/memory/%s", domid, node);
 	char *text = xs ? xs_read(xs, XBT_NULL, path, &len) : NULL;
 	uint64_t kib = text ? strtoull(text, NULL, 10) : 0;
 	free(text);
@@ -115,7 +115,8 @@ static void take(
 	char *name = libxl_domid_to_name(xen->ctx, info->domid);
 	CLEANUP(mem_free_string) char *other = xasprintf("domain-%u", info->domid);
 	struct vm_domain *d = add(list, name && name[0] ? name : other);
-	uint64_t max_kib = static_max_kib(xs, info->domid);
+	/* The guest's limit: libxl's max_memkb has slack in it. */
+	uint64_t max_kib = memory_node_kib(xs, info->domid, "static-max");
 	free(name);
 	d->domid = info->domid;
 	free(d->uuid);
@@ -124,6 +125,8 @@ static void take(
 	d->state = info->domid ? state_of(info) : VM_STATE_RUNNING;
 	d->memory_kib = info->current_memkb + info->outstanding_memkb;
 	d->max_memory_kib = max_kib ? max_kib : info->max_memkb;
+	d->video_kib =
+		strcmp(d->method, "hvm") == 0 ? memory_node_kib(xs, info->domid, "videoram") : 0;
 	d->vcpus = info->vcpu_online;
 	d->max_vcpus = info->vcpu_max_id + 1;
 	d->cpu_ns = info->cpu_time;

@@ -111,9 +111,9 @@ static bool judge(const struct vm_domain *d, const struct memplan_wish *wish, bo
 	return problems->errors == before;
 }
 
-static bool is_same(uint64_t a, uint64_t b)
+bool memplan_is_same(uint64_t a_kib, uint64_t b_kib)
 {
-	return a <= b + MEMPLAN_SLACK_KIB && b <= a + MEMPLAN_SLACK_KIB;
+	return a_kib <= b_kib + MEMPLAN_SLACK_KIB && b_kib <= a_kib + MEMPLAN_SLACK_KIB;
 }
 
 static void add_step(struct memplan *plan, const struct vm_domain *d, uint64_t to_kib)
@@ -130,7 +130,7 @@ static uint64_t add_steps(const struct vm_list *list, const struct memplan_wish 
 	uint64_t sum = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct vm_domain *d = find(list, wishes[i].name);
-		if (is_same(d->memory_kib, wishes[i].kib) ||
+		if (memplan_is_same(d->memory_kib, wishes[i].kib) ||
 			(wishes[i].kib < d->memory_kib) != giving)
 			continue;
 		add_step(plan, d, wishes[i].kib);

@@ -12,6 +12,7 @@
 #define MEMPLAN_RESERVE_KIB ((uint64_t)8 * 1024)
 /* Balloon drivers and Xen count a little differently: so far apart is the same. */
 #define MEMPLAN_SLACK_KIB ((uint64_t)4 * 1024)
+bool memplan_is_same(uint64_t a_kib, uint64_t b_kib);
 
 struct memplan_wish {
 	const char *name;

@@ -17,25 +17,30 @@
 
 /* A guest that gives or takes nothing for so long will not. */
 #define MEMORY_PATIENCE_MS 30000
+/* What it has for so long is not passed on the way. */
+#define MEMORY_REST_MS 3000
 #define MEMORY_LIMIT_S 600
 
 struct target {
 	uint64_t value;
+	uint64_t asked; /* of the guest, when that is another; else 0 */
 	uint64_t is;
 	int64_t changed_ms;
 	bool is_stuck;
 };
 
+/* There, and not on its way past. */
 static bool has_memory(const struct vm_domain *d, void *context)
 {
 	struct target *t = context;
-	uint64_t slack = 4096;
 	uint64_t is = d ? d->memory_kib : 0;
-	if (is != t->is)
+	bool rests = is == t->is;
+	if (!rests)
 		t->changed_ms = vm_now_ms();
 	t->is = is;
-	bool has_it = d == NULL || (is <= t->value + slack && is + slack >= t->value);
-	t->is_stuck = !has_it && vm_now_ms() - t->changed_ms >= MEMORY_PATIENCE_MS;
+	bool has_it = d == NULL || (rests && memplan_is_same(is, t->value));
+	int64_t patience_ms = memplan_is_same(is, t->asked) ? MEMORY_REST_MS : MEMORY_PATIENCE_MS;
+	t->is_stuck = !has_it && vm_now_ms() - t->changed_ms >= patience_ms;
 	return has_it || t->is_stuck;
 }
 
@@ -60,23 +65,73 @@ static int judge_memory(
 	return 0;
 }
 
-static int ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
+/* Says asked_kib and waits for t->value; ERR_TIMEOUT if that does not come. */
+static int set_target(
+	const struct vm_action *a, uint64_t asked_kib, struct target *t, struct err *err)
 {
-	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRId64 "m", mib);
-	struct target t = {.value = (uint64_t)mib * 1024, .changed_ms = vm_now_ms()};
-	*ret_mib = mib;
+	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRIu64 "m", asked_kib / 1024);
+	t->changed_ms = vm_now_ms();
 	if (act_run(a, COMMAND_MS, err, "xl", "mem-set", a->name, amount, NULL) < 0)
 		return -1;
-	int rc =
-		act_wait(a, MEMORY_LIMIT_S, has_memory, &t, _("did not reach its new memory"), err);
+	int rc = act_wait(a, MEMORY_LIMIT_S, has_memory, t, _("did not reach its new memory"), err);
+	return t->is_stuck ? err_set(err, ERR_TIMEOUT, 0, "%s", a->name) : rc;
+}
+
+/*
+ * libxl takes the memory of an HVM guest's screen off what it is asked for, and the guest's driver does so once
+ * more (Linux since 4.13: all that was missing at its start). So it is asked for that much more, as far as the
+ * maximum allows.
+ */
+static uint64_t with_screen(const struct act_guest *guest, uint64_t kib)
+{
+	uint64_t most_kib = guest->max_memory_kib > kib ? guest->max_memory_kib : kib;
+	return kib + guest->video_kib < most_kib ? kib + guest->video_kib : most_kib;
+}
+
+static int set_targets(
+	const struct vm_action *a, const struct act_guest *guest, struct target *t, struct err *err)
+{
+	if (guest->video_kib == 0)
+		return set_target(a, t->value, t, err);
+	/* Asked for its maximum anew it would shrink. */
+	t->is = guest->memory_kib;
+	if (memplan_is_same(t->is, t->value))
+		return 0;
+	uint64_t asked_kib = with_screen(guest, t->value);
+	t->asked = memplan_is_same(t->is, asked_kib) ? 0 : asked_kib;
+	int rc = set_target(a, asked_kib, t, err);
+	/* An older driver gave it all that was asked for. */
+	if (t->is_stuck && asked_kib != t->value && memplan_is_same(t->is, asked_kib))
+		rc = set_target(a, t->value, t, err);
+	return rc;
+}
+
+static int ask_memory(const struct vm_action *a, const struct act_guest *guest, int64_t mib,
+	int64_t *ret_mib, struct err *err)
+{
+	struct err why = ERR_INIT;
+	struct target t = {.value = (uint64_t)mib * 1024};
+	*ret_mib = mib;
+	int rc = set_targets(a, guest, &t, &why);
+	if (rc < 0 && why.code != ERR_TIMEOUT) {
+		if (err)
+			*err = why;
+		return rc;
+	}
 	if (!a->is_dry)
 		*ret_mib = (int64_t)(t.is / 1024);
-	if (t.is_stuck || (rc < 0 && err && err->code == ERR_TIMEOUT))
+	if (rc < 0 && guest->video_kib && memplan_is_same(t.is + guest->video_kib, t.value))
+		return err_set(err, ERR_TIMEOUT, 0,
+			_("guest %s was asked for %" PRId64 " MiB and has %" PRId64
+			  " MiB: the %" PRIu64
+			  " MiB of its screen it has again after its next start"),
+			a->name, mib, *ret_mib, guest->video_kib / 1024);
+	if (rc < 0)
 		return err_set(err, ERR_TIMEOUT, 0,
 			_("guest %s was asked for %" PRId64 " MiB and has %" PRId64
 			  " MiB: it has no balloon driver, or no memory to give"),
 			a->name, mib, *ret_mib);
-	return rc == 0 && !a->is_dry && t.is == 0 ? ended(a, err) : rc;
+	return !a->is_dry && t.is == 0 ? ended(a, err) : 0;
 }
 
 int vm_ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
@@ -90,7 +145,7 @@ int vm_ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, stru
 	*ret_mib = (int64_t)(guest.memory_kib / 1024);
 	if (!a->is_dry && judge_memory(a, &guest, (uint64_t)mib * 1024, err) < 0)
 		return -1;
-	return ask_memory(a, mib, ret_mib, err);
+	return ask_memory(a, &guest, mib, ret_mib, err);
 }
 
 int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
@@ -99,10 +154,10 @@ int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, stru
 	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, mib);
 	*ret_mib = mib;
 	if (a->is_dry)
-		return ask_memory(a, mib, ret_mib, err);
+		return ask_memory(a, &guest, mib, ret_mib, err);
 	if (act_look(a, &guest, err) < 0 || judge_memory(a, &guest, (uint64_t)mib * 1024, err) < 0)
 		return -1;
-	return guest.is_running ? ask_memory(a, mib, ret_mib, err)
+	return guest.is_running ? ask_memory(a, &guest, mib, ret_mib, err)
 				: act_set_key(a, "memory", number, false, err);
 }
 

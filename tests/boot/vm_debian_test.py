@@ -104,7 +104,9 @@ class Mirror(dict):
 def netboot():
     files = {name: BUILD / "debian" / name for name in ("linux", "initrd.gz")}
     assert all(path.is_file() for path in files.values()), "run tests/guests/debian.sh first, as make test-all does"
-    return Mirror({NETBOOT + name: path.read_bytes() for name, path in files.items()})
+    mirror = Mirror({NETBOOT + name: path.read_bytes() for name, path in files.items()})
+    assert mirror.get("/debian/dists/trixie/Release"), f"{mirror.mirror} does not answer"
+    return mirror
 
 
 def storage_disk(tmp_path):
@@ -193,7 +195,7 @@ def test_vm_debian_installed(kind, tmp_path):
         back_to_the_list(machine, screen)
         first = guests(machine)[kind]["id"]
         wait_until(machine, f"[ \"$(xl domid {kind} 2>/dev/null)\" != {first} ]", 5400,
-                   f"tail -c 2000 /var/log/xen/console/guest-{kind}.log")
+                   f"tail -c 6000 /var/log/xen/console/guest-{kind}.log")
         print(f"installed after {machine.seconds():.0f} s, {len(files.asked)} files of the mirror")
         wait_log(machine, kind, f"Debian GNU/Linux 13 {kind} hvc0", 600)
         wait_until(machine, f"ping -c 1 -W 2 {address} >/dev/null", 120, f"tail -n 5 /var/log/xen/console/guest-{kind}.log")

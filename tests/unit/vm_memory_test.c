@@ -31,6 +31,8 @@ struct guest {
 	const char *name;
 	uint64_t now_kib, max_kib, target_kib;
 	uint64_t keeps_kib; /* gives no more than down to this */
+	uint64_t video_kib;
+	bool is_old; /* its driver does not count the screen's memory once more */
 	bool is_off;
 	enum vm_state state;
 	bool dies; /* when it is asked */
@@ -96,6 +98,7 @@ static void list_of(struct vm_xen *xen, struct vm_list *ret_list)
 		d->state = g->is_off ? VM_STATE_OFF : g->state;
 		d->memory_kib = g->now_kib;
 		d->max_memory_kib = g->max_kib;
+		d->video_kib = g->video_kib;
 		d->vcpus = d->max_vcpus = 2;
 	}
 }
@@ -133,7 +136,9 @@ int command_run(const struct strlist *argv, unsigned timeout_ms, struct err *err
 	str_add(&xen->log, "%s (%" PRIu64 " free)\n", line, free_of(xen) / 1024);
 	for (size_t i = 0; i < xen->count && strcmp(argv->items[1], "mem-set") == 0; i++)
 		if (strcmp(xen->guests[i].name, argv->items[2]) == 0) {
-			xen->guests[i].target_kib = strtoull(argv->items[3], NULL, 10) * MIB;
+			xen->guests[i].target_kib =
+				strtoull(argv->items[3], NULL, 10) * MIB -
+				(xen->guests[i].is_old ? 0 : xen->guests[i].video_kib);
 			xen->guests[i].is_off = xen->guests[i].dies;
 		}
 	return 0;
@@ -413,6 +418,59 @@ static void set_memory_knows_what_is_free(void **state)
 	str_dispose(&xen.log);
 }
 
+/* An HVM guest has what was asked for, whatever its driver makes of its screen's memory. */
+static void screen_of_hvm(void **state)
+{
+	static const struct {
+		int64_t from, to;
+		const char *log;
+		bool is_old;
+	} cases[] = {
+		{1024, 512, "xl mem-set alpha 528m (112 free)\n", false},
+		{512, 1000, "xl mem-set alpha 1016m (624 free)\n", false},
+		{1024, 1024, "", false},
+		{1024, 512, "xl mem-set alpha 528m (112 free)\nxl mem-set alpha 512m (608 free)\n",
+			true},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vm_xen xen = deck();
+		struct err err = ERR_INIT;
+		const struct vm_action a = {
+			.root = "/nonexistent", .xen = &xen, .name = "alpha", .timeout_s = 60};
+		int64_t now = 0;
+		the_xen = &xen;
+		xen.guests[0].now_kib = (uint64_t)cases[i].from * MIB;
+		xen.guests[0].video_kib = 16 * MIB;
+		xen.guests[0].is_old = cases[i].is_old;
+		assert_int_equal(vm_set_memory(&a, cases[i].to, &now, &err), 0);
+		assert_int_equal(now, cases[i].to);
+		assert_int_equal(xen.guests[0].now_kib / MIB, cases[i].to);
+		assert_string_equal(str_text(&xen.log), cases[i].log);
+		str_dispose(&xen.log);
+	}
+}
+
+/* Its maximum it has again after its next start. */
+static void screen_at_the_maximum(void **state)
+{
+	struct vm_xen xen = deck();
+	struct err err = ERR_INIT;
+	const struct vm_action a = {
+		.root = "/nonexistent", .xen = &xen, .name = "alpha", .timeout_s = 2};
+	int64_t now = 0;
+	(void)state;
+	the_xen = &xen;
+	xen.guests[0].now_kib = 512 * MIB;
+	xen.guests[0].video_kib = 16 * MIB;
+	assert_int_equal(vm_set_memory(&a, 1024, &now, &err), -1);
+	assert_string_equal(err.text,
+		"guest alpha was asked for 1024 MiB and has 1008 MiB: the 16 MiB "
+		"of its screen it has again after its next start");
+	assert_string_equal(str_text(&xen.log), "xl mem-set alpha 1024m (624 free)\n");
+	str_dispose(&xen.log);
+}
+
 /* The maximum does not shrink with what is kept; what is written by hand stays. */
 static void kept_for_later(void **state)
 {
@@ -514,6 +572,8 @@ int main(void)
 		SCRATCH_TEST(guest_that_ends),
 		cmocka_unit_test(dry_run),
 		SCRATCH_TEST(set_memory_knows_what_is_free),
+		cmocka_unit_test(screen_of_hvm),
+		cmocka_unit_test(screen_at_the_maximum),
 		SCRATCH_TEST(kept_for_later),
 		SCRATCH_TEST(not_kept_without_balloon),
 		SCRATCH_TEST(pinned_hard_and_soft),
