@@ -160,6 +160,8 @@ def test_vm_life(kind, tmp_path):
         machine.run(f"(until {guest.last} | grep -qv {first}; do sleep 1; done)", timeout=180)
         guest.sees("nics=3")
         scheduling(machine, kind)
+        # Two of them with half a processor each would start for minutes.
+        guest.vm("weight 512")
 
         # 4. off, another name, a copy of its own, nothing left
         guest.vm("autostart on")
@@ -176,7 +178,7 @@ def test_vm_life(kind, tmp_path):
         twin = Guest(machine, "twin")
         vm(machine, "start shop", timeout=180)
         vm(machine, "start twin", timeout=180)
-        twin.sees("nics=3")
+        twin.sees("nics=3", 180)
         assert guests(machine)["shop"]["state"] == guests(machine)["twin"]["state"] == "running"
         for name in ("shop", "twin"):
             vm(machine, f"destroy {name} --yes")
