@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Disks, CDs and NICs of a guest that is there: now, and for later starts. */
 #define _GNU_SOURCE
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #include "vmwizard/guestcfg.h"
 #include "vmwizard/image.h"
 #include "vmwizard/ownership.h"
+
+enum { DRIVE_TRIES = 4, DRIVE_TICK_MS = 2000 };
 
 /* The guest's file as text and specification, and whether it runs. */
 struct guest {
@@ -224,12 +227,32 @@ int vm_detach_nic(const struct vm_action *a, const char *mac, struct err *err)
 	return rc;
 }
 
-static int insert(const struct vm_action *a, const struct vm_disk *drive, struct err *err)
+static int insert_once(const struct vm_action *a, const struct vm_disk *drive, struct err *err)
 {
 	if (!drive->path[0])
 		return act_run(a, COMMAND_MS, err, "xl", "cd-eject", a->name, drive->target, NULL);
 	return act_run(
 		a, COMMAND_MS, err, "xl", "cd-insert", a->name, drive->target, drive->path, NULL);
+}
+
+/*
+ * A guest locks the drive while it reads there. QEMU asks it to let go; one that has the CD mounted does
+ * not, any other soon.
+ */
+static int insert(const struct vm_action *a, const struct vm_disk *drive, struct err *err)
+{
+	struct err why = ERR_INIT;
+	for (int i = 0; insert_once(a, drive, &why) < 0; i++) {
+		if (!strstr(why.text, "is locked"))
+			return err_set(err, why.code, 0, "%s", why.text);
+		if (i == DRIVE_TRIES)
+			return err_set(err, ERR_PROC, 0,
+				_("guest %s uses the CD in %s: unmount or eject it there, then change it again"),
+				a->name, drive->target);
+		(void)poll(NULL, 0, DRIVE_TICK_MS);
+		why = (struct err)ERR_INIT;
+	}
+	return 0;
 }
 
 /* PV and PVH guests have no drives: a CD is a disk that they only read. */

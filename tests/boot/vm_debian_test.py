@@ -5,13 +5,17 @@ Kernel and initrd are those of Debian's package (tests/guests/debian.sh). All el
 was built from, through the test's server, which remembers it for the next run.
 """
 
+import base64
 import re
+import time
 import urllib.error
 import urllib.request
 
+import pyte
 import pytest
 
-from harness.machine import BUILD, TOP, Machine
+from guests.udebs import Udebs
+from harness.machine import BUILD, SLOW, TOP, Machine
 from harness.server import Server
 from harness.vm import guests, left_over, make_storage, online, quiet, wait_log, wait_until
 from tui.screen import Terminal
@@ -67,7 +71,7 @@ d-i grub-installer/only_debian boolean true
 d-i grub-installer/bootdev string /dev/xvda
 d-i finish-install/reboot_in_progress note
 d-i preseed/early_command string anna-install eatmydata-udeb
-"""
+{more}"""
 
 
 class Mirror(dict):
@@ -99,6 +103,16 @@ class Mirror(dict):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
         return data
+
+
+    def has(self, path):
+        """Without fetching the whole of it."""
+        question = urllib.request.Request(self.mirror + path[len("/debian"):], method="HEAD")
+        try:
+            with urllib.request.urlopen(question, timeout=60):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
 
 
 def netboot():
@@ -165,6 +179,28 @@ def back_to_the_list(machine, screen):
     quiet(machine)
 
 
+def console_screen(machine, kind):
+    """What the guest's console shows, as far as its log goes back."""
+    screen = pyte.Screen(80, 24)
+    log = machine.run(f"tail -c 6000 /var/log/xen/console/guest-{kind}.log | base64", timeout=60)
+    pyte.ByteStream(screen).feed(base64.b64decode(log))
+    return "\n".join(line.rstrip() for line in screen.display if line.strip())
+
+
+def wait_restarted(machine, kind, first, files, hours=3):
+    """Until the guest that was installed has started anew; says once a minute how far it is."""
+    end = time.monotonic() + hours * 3600 * SLOW
+    while True:
+        domid = machine.run(f"xl domid {kind}", check=False)[1].strip()
+        if domid.isdigit() and int(domid) != first:
+            return
+        shown = console_screen(machine, kind)
+        print(f"{machine.seconds():.0f} s, {len(files.asked)} files asked for:\n{shown}", flush=True)
+        if time.monotonic() > end or "Go Back" in shown or "Retry" in shown:
+            machine.fail(f"not installed; its console:\n{shown}")
+        machine.run("sleep 60", timeout=90)
+
+
 @pytest.mark.full
 def test_vm_debian_asks(tmp_path):
     """The wizard starts Debian's installer, as PV and as PVH; its first question is on the guest's console."""
@@ -189,13 +225,15 @@ def test_vm_debian_installed(kind, tmp_path):
     files = netboot()
     with Server(files) as server, Machine(f"vm_debian_{kind}", memory=2560, extra=storage_disk(tmp_path)) as machine:
         address = ADDRESS[kind]
-        files["/preseed.cfg"] = PRESEED.format(port=server.port, address=address, name=kind).encode()
+        udebs = Udebs(files, tmp_path / "udebs", BUILD / "debian/initrd.gz")
+        print(f"made here, for the mirror has not all of the installer: {udebs.lacking}" if udebs.lacking else "")
+        files["/preseed.cfg"] = PRESEED.format(port=server.port, address=address, name=kind,
+                                                more=udebs.preseed()).encode()
         prepare(machine, server)
         screen = by_wizard(machine, kind, server.url("preseed.cfg"))
         back_to_the_list(machine, screen)
         first = guests(machine)[kind]["id"]
-        wait_until(machine, f"[ \"$(xl domid {kind} 2>/dev/null)\" != {first} ]", 5400,
-                   f"tail -c 6000 /var/log/xen/console/guest-{kind}.log")
+        wait_restarted(machine, kind, first, files)
         print(f"installed after {machine.seconds():.0f} s, {len(files.asked)} files of the mirror")
         wait_log(machine, kind, f"Debian GNU/Linux 13 {kind} hvc0", 600)
         wait_until(machine, f"ping -c 1 -W 2 {address} >/dev/null", 120, f"tail -n 5 /var/log/xen/console/guest-{kind}.log")
