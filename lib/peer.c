@@ -13,6 +13,15 @@ const struct host_peer *peer_find(const struct host_config *config, const char *
 	return NULL;
 }
 
+const struct host_peer *peer_called(const struct host_config *config, const char *word)
+{
+	const struct host_peer *peer = peer_find(config, word);
+	for (size_t i = 0; !peer && i < config->n_peers; i++)
+		if (strcmp(config->peers[i].address, word) == 0)
+			peer = &config->peers[i];
+	return peer;
+}
+
 const char *peer_address(const struct host_peer *peer)
 {
 	return peer->address[0] ? peer->address : peer->name;

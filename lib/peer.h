@@ -14,8 +14,9 @@
 /* All that a peer's key can run here; what it asks for counts for nothing. */
 #define PEER_COMMAND "/usr/sbin/domus-vm receive"
 
-/* A peer of config, or NULL. */
+/* A peer of config, or NULL: by its name; or as a person calls it, who may know its address alone. */
 const struct host_peer *peer_find(const struct host_config *config, const char *name);
+const struct host_peer *peer_called(const struct host_config *config, const char *word);
 const char *peer_address(const struct host_peer *peer);
 
 /* Lines of authorized_keys and known_hosts. */

@@ -250,9 +250,9 @@ def install(name, extra, *numbers):
         powers_off(machine)
 
 
-def installed(name, text, other=None):
+def installed(name, text, other=None, extra=()):
     """An own copy of a disk that was installed from this text; tests share one installation of an image. other: the host's
-    file that is put there instead."""
+    file that is put there instead. extra: what the machine had more while it was installed."""
     iso, folder = ISO.stat(), BUILD / "tests" / "installed"
     folder.mkdir(parents=True, exist_ok=True)
     image = f"{iso.st_size:x}-{iso.st_mtime_ns:x}"
@@ -264,7 +264,7 @@ def installed(name, text, other=None):
             for old in folder.glob(f"*-{key}.img"):
                 old.unlink()
             work = disk(f"installed_{key}", "system.img")
-            install(f"installed_{key}", drives(system=work) + texts_drive(f"installed_{key}", text), 0)
+            install(f"installed_{key}", [*drives(system=work), *texts_drive(f"installed_{key}", text), *extra], 0)
             work.rename(base)
     system = disk(name, "system.img")
     sparse_copy(base, system)

@@ -93,7 +93,7 @@ static int connect_peer(struct source *s, struct err *err)
 	if (hostconf_read_file(
 		    root, HOSTCONF_PATH, &context, SCHEMA_LENIENT, &config, &problems, err) < 0)
 		return -1;
-	const struct host_peer *peer = peer_find(&config, s->record.peer);
+	const struct host_peer *peer = peer_called(&config, s->record.peer);
 	if (!peer)
 		return err_set(err, ERR_MISSING, 0,
 			_("%s is no peer of this host; first: domus-host peer add %s"),

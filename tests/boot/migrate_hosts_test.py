@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Two hosts installed from two files, their common pool on a third machine (NFS): guests move while they run, there and
+back; the cable is cut in the one moment that nobody can decide; the host that a guest left is restarted; many moves."""
+
+import json
+import re
+import time
+
+import pytest
+
+from guests.initrd import demo_initrd
+from harness.machine import Machine
+from harness.nfs import NfsServer
+from harness.server import Server
+from harness.switch import Switch
+from harness.vm import quiet, vm, wait_log, wait_until, write
+from install_test import PASSWORD, drives, hashed, installed, log_in
+from migrate_test import ADDRESS, GUEST, LOG, NAME, RECORDS, is_there, is_whole, last, move, nothing_left
+
+POOL = "/srv/pools/share"
+IMAGE = f"{POOL}/images/{NAME}.img"
+MOVES = 50
+
+TEXT = """\
+[host]
+name = xen{0}
+
+[bridge xenbr0]
+ports = eth0
+method = static
+address = 10.9.9.{0}/24
+
+[bridge xenbr1]
+ports = eth1
+method = dhcp
+
+[pool share]
+type = nfs
+source = 10.9.9.9:/
+
+[root]
+password = {1}
+
+[boot]
+timeout = 1
+
+[install]
+licence = accepted
+components = remote hvm
+
+[disk]
+serial = SYSTEM
+"""
+CFG = f"""name = "{NAME}"
+type = "{{kind}}"
+uuid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+memory = 112
+vcpus = 1
+kernel = "/run/domus/medium/domus/vmlinuz"
+ramdisk = "{POOL}/initrd"
+cmdline = "console=hvc0 quiet hostname={NAME} ip={ADDRESS}/24"
+disk = [ "format=raw,vdev=xvda,access=rw,target={IMAGE}" ]
+vif = [ "bridge=xenbr0,mac=00:16:3e:00:00:77" ]
+"""
+# Of what must not grow with each move.
+USED = "xl list | wc -l; xenstore-ls -f | wc -l; losetup -a | wc -l; ls /sys/class/net | wc -l; ps | wc -l; " \
+       "awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo"
+
+
+def cable(switch, number):
+    """A card on the network that all machines of the test share."""
+    return [*switch.words(number - 1, "cable"),
+            "-device", f"virtio-net-pci,netdev=cable,mac=52:54:00:12:34:0{number},addr=0x10"]
+
+
+def text(number):
+    return TEXT.format(number, hashed(PASSWORD))
+
+
+def cards(switch, number):
+    return [*cable(switch, number), "-netdev", "user,id=world",
+            "-device", f"virtio-net-pci,netdev=world,mac=52:54:00:12:34:1{number},addr=0x11"]
+
+
+def host_of(name, number, system, switch):
+    return Machine(f"{name}-{number}", medium=None, memory=1280, cpus=1, nic=None,
+                   extra=cards(switch, number) + drives(system=system))
+
+
+def ready(host):
+    """Logged in; its pool is there, and it hears SSH."""
+    log_in(host, timeout=400)
+    quiet(host)
+    wait_until(host, f"mountpoint -q {POOL}", 120, "domus-host storage; cat /run/domus/failed/*; ip addr")
+    wait_until(host, "ss -Hltn | grep -q :22", 60, "sv status dropbear")
+
+
+def make_peers(here, there):
+    """With a person at here's terminal: there's fingerprint is compared, its password is typed once."""
+    shown = json.loads(there.run("domus-host peer --json"))["fingerprint"]
+    here.send("domus-host peer add 10.9.9.2\r")
+    here.expect(re.escape(shown), timeout=60)
+    here.expect("Type yes: ")
+    here.send("yes\r")
+    here.expect("password:", timeout=120)
+    here.send(f"{PASSWORD}\r")
+    here.expect("domus-test# ", timeout=120)
+
+
+class Hosts:
+    """The two, the third, and the guest that moves between them."""
+
+    def __init__(self, name, work):
+        self.switch = Switch(3)
+        systems = [installed(f"{name}_{number}", text(number), extra=cards(self.switch, number)) for number in (1, 2)]
+        self.nfs = NfsServer(f"{name}-nfs", work, "10.9.9.9/24", "10.9.9.0/24", cable(self.switch, 3))
+        self.here, self.there = [host_of(name, number, system, self.switch) for number, system in enumerate(systems, 1)]
+        self.server = Server({"/initrd": demo_initrd(work, {"etc/guest": GUEST.encode()})})
+
+    def __enter__(self):
+        self.server.__enter__()
+        self.nfs.start().wait_up()
+        for host in (self.here, self.there):
+            host.start()
+        for host in (self.here, self.there):
+            ready(host)
+        make_peers(self.here, self.there)
+        self.here.run(f"mkdir -p {POOL}/images; wget -q -O {POOL}/initrd {self.server.url('initrd')}", timeout=120)
+        return self
+
+    def __exit__(self, *_):
+        for machine in (self.here, self.there, self.nfs):
+            machine.stop()
+        self.server.__exit__()
+        self.switch.__exit__()
+
+    def guest(self, kind):
+        """A new one on the first host, counting; both hosts hold a connection to it."""
+        here = self.here
+        here.run(f"rm -f {IMAGE} {LOG}; truncate -s 48M {IMAGE}; mke2fs -q -F -t ext4 {IMAGE}", timeout=120)
+        write(here, f"/etc/xen/{NAME}.cfg", CFG.format(kind=kind))
+        vm(here, f"autostart {NAME} on")
+        vm(here, f"start {NAME}", timeout=180)
+        wait_log(here, NAME, "n=2[.]")
+        self.connect(here, self.there)
+
+    def connect(self, *hosts):
+        for host in hosts:
+            host.run("rm -f /tmp/tcp.log; kill $(pidof nc) 2>/dev/null; true")
+            host.run(f"(sleep 99999 | nc {ADDRESS} 7000 >/tmp/tcp.log 2>&1 &)")
+            wait_until(host, "grep -q tcp= /tmp/tcp.log", 30, "cat /tmp/tcp.log")
+
+    def move(self, source, target):
+        """Live; whole afterwards, its disk opened directly on both sides; total and downtime in seconds."""
+        begun = last(source, LOG, "n")
+        target.run(f"rm -f {LOG}")
+        is_direct(source)
+        moved = move(source, address(target, self))
+        assert moved["result"] == "moved", moved
+        is_whole(target, source, begun, (source, target))
+        is_direct(target)
+        nothing_left(source, target)
+        return moved["total_ms"] / 1000, moved["downtime_ms"] / 1000
+
+    def end(self, host):
+        vm(host, f"destroy {NAME} --yes", timeout=60)
+        vm(host, f"delete {NAME} --yes", timeout=60)
+        for each in (self.here, self.there):
+            each.run(f"rm -f /var/lib/domus/moved/{NAME} /etc/xen/{NAME}.cfg; rm -f /tmp/tcp.log")
+
+
+def address(host, hosts):
+    return "10.9.9.1" if host is hosts.here else "10.9.9.2"
+
+
+def is_direct(host):
+    """The pool's file is not in this host's cache."""
+    assert "1" in host.run("cat /sys/block/loop*/loop/dio; losetup -a").split("/dev")[0].split()
+
+
+def tcp_rate(source, target, to):
+    """MiB/s of plain TCP between the two hosts."""
+    target.run("(nc -l -p 7005 >/dev/null &)")
+    source.run("read A _ </proc/uptime; echo $A >/tmp/began; "
+               f"dd if=/dev/zero bs=1M count=48 2>/dev/null | nc {to} 7005; read B _ </proc/uptime; echo $B >/tmp/ended",
+               timeout=300)
+    began, ended = (float(word) for word in source.run("cat /tmp/began /tmp/ended").split())
+    return 48 / (ended - began)
+
+
+def both_ways(hosts, kind):
+    hosts.guest(kind)
+    there = hosts.move(hosts.here, hosts.there)
+    back = hosts.move(hosts.there, hosts.here)
+    print(f"{kind}: there {there[0]:.1f} s, stood still for {there[1]:.1f} s; back {back[0]:.1f} s, {back[1]:.1f} s")
+
+
+def cut_at(hosts, word, where, cut):
+    """Moves; the cable is cut as soon as where's record says word: at cut's card, both ways."""
+    where.run(f"( (until grep -rqs '{word}' {RECORDS}; do :; done; ip link set eth0 down) >/dev/null 2>&1 &)")
+    begun = last(hosts.here, LOG, "n")
+    moved = move(hosts.here, "10.9.9.2")
+    print(hosts.here.run("xl list; domus-vm list"), hosts.there.run("xl list"))
+    states = [runs(host) for host in (hosts.here, hosts.there)]
+    assert states != [True, True] and moved["result"] == "undecided", (moved, states)
+    assert f"{NAME}" in hosts.here.run("domus-vm list | grep undecided")
+    cut.run("ip link set eth0 up")
+    return begun
+
+
+def runs(host):
+    """Neither paused nor suspended."""
+    line = re.search(rf"^{NAME} .*?([rbpscd-]{{6}})", host.run("xl list"), re.M)
+    return line is not None and "p" not in line[1] and "s" not in line[1]
+
+
+def settled(hosts, begun):
+    """Known again: it runs on one of them alone, and is whole; that one."""
+    nothing_left(hosts.here, hosts.there)
+    host, other = (hosts.here, hosts.there) if is_there(hosts.here) else (hosts.there, hosts.here)
+    is_whole(host, other, begun, ())
+    return host
+
+
+@pytest.mark.full
+def test_migrate_hosts(tmp_path):
+    """A PVH and an HVM guest move there and back over NFS; the undecided moment, twice; the source is restarted."""
+    with Hosts("migrate_hosts", tmp_path) as hosts:
+        here, there = hosts.here, hosts.there
+        print(f"plain TCP: {tcp_rate(here, there, '10.9.9.2'):.1f} MiB/s")
+        both_ways(hosts, "pvh")
+
+        # The cable is cut when the source has given leave, and when the target has taken it.
+        assert settled(hosts, cut_at(hosts, "undecided", here, here)) is here
+        assert settled(hosts, cut_at(hosts, "granted", there, there)) is there
+
+        # The source is restarted with autostart on: the guest runs over there alone.
+        here.send("reboot\r")
+        ready(here)
+        assert not is_there(here) and is_there(there)
+        status, said = vm(here, f"start {NAME}", check=False)
+        assert status == 1 and "has moved to" in said, said
+        hosts.end(there)
+        both_ways(hosts, "hvm")
+        hosts.end(here)
+
+
+@pytest.mark.full
+def test_migrate_many(tmp_path):
+    """There and back, many times: neither host grows."""
+    with Hosts("migrate_many", tmp_path) as hosts:
+        hosts.guest("pvh")
+        at, other = hosts.here, hosts.there
+        used, times = [], []
+        for _ in range(MOVES):
+            begun = time.monotonic()
+            hosts.move(at, other)
+            at, other = other, at
+            times.append(time.monotonic() - begun)
+            used.append([[int(word) for word in host.run(USED).split()] for host in (hosts.here, hosts.there)])
+        print(f"{MOVES} moves in {sum(times):.0f} s", used[1], used[-1])
+        for early, late in zip(used[1], used[-1]):
+            assert late[:5] == early[:5] or MOVES % 2, (early, late)
+            assert late[5] >= early[5] - 16, (early, late)
