@@ -14,6 +14,9 @@ E2FSPROGS = ["e2fsprogs", "libext2fs2t64", "libcom-err2", "libss2"]
 # In a package's tree -> in the part.
 E2_FILES = ["usr/sbin/mke2fs", "usr/sbin/mkfs.ext*", "usr/sbin/e2fsck", "usr/sbin/fsck.ext*", "usr/sbin/tune2fs", "etc/mke2fs.conf",
             "usr/lib/x86_64-linux-gnu/lib*.so.*"]
+# What does nothing but ask when its modules are not there.
+WITHOUT = re.compile(r"partman-(auto-)?(md|lvm|crypto|raid|btrfs|jfs|xfs|f2fs|iscsi|nbd|multipath|cros)$|mdadm-udeb$|lvm2-udeb$|cryptsetup-udeb$|"
+                     r"btrfs-progs-udeb$|multipath-udeb$|depthcharge-tools-installer$")
 MODULES = ["kernel/fs/ext4", "kernel/fs/jbd2", "kernel/drivers/block/xen-blkfront.ko.xz"]
 
 
@@ -37,6 +40,7 @@ class Udebs:
         kept = [s for s in listed if field(s, "Package") in present or mirror.has("/debian/" + field(s, "Filename"))]
         self.lacking = sorted(field(s, "Package") for s in listed if s not in kept)
         if self.lacking:
+            kept = [s for s in kept if not WITHOUT.match(field(s, "Package"))]
             self._publish(kept + self._made(listed))
 
     @staticmethod
