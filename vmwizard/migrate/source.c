@@ -44,12 +44,17 @@ static void hang_up(struct source *s)
 	}
 }
 
-static void source_dispose(struct source *s)
+static void remove_marks(struct source *s)
 {
-	hang_up(s);
 	for (size_t i = 0; i < s->marks.count; i++)
 		(void)file_remove(s->request->root, s->marks.items[i], NULL);
 	strlist_dispose(&s->marks);
+}
+
+static void source_dispose(struct source *s)
+{
+	hang_up(s);
+	remove_marks(s);
 	record_dispose(&s->record);
 	file_close(&s->lock_fd);
 }
@@ -155,6 +160,9 @@ static struct mig_event wait_message(struct source *s, int timeout_ms)
 	/* Of one that has started: a disk's owner that could not be written there. */
 	if (message == MIG_STARTED)
 		get_note(s, json);
+	/* It has seen them. Later the pool may be as far away as the target, and waited for. */
+	if (message == MIG_ACCEPT)
+		remove_marks(s);
 	if (message == MIG_REFUSE || message == MIG_REFUSED)
 		note_why(s, json_string_value(json_object_get(json, "why")));
 	json_decref(json);
