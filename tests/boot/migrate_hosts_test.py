@@ -16,6 +16,7 @@ from harness.switch import Switch
 from harness.vm import quiet, vm, wait_log, wait_until, write
 from install_test import PASSWORD, drives, hashed, installed, log_in
 from migrate_test import ADDRESS, GUEST, LOG, NAME, RECORDS, is_there, is_whole, last, move, nothing_left
+from tui.screen import Terminal
 
 POOL = "/srv/pools/share"
 IMAGE = f"{POOL}/images/{NAME}.img"
@@ -188,11 +189,30 @@ def tcp_rate(source, target, to):
     return 48 / (ended - began)
 
 
-def both_ways(hosts, kind):
-    hosts.guest(kind)
+def both_ways(hosts):
+    hosts.guest("pvh")
     there = hosts.move(hosts.here, hosts.there)
     back = hosts.move(hosts.there, hosts.here)
-    print(f"{kind}: there {there[0]:.1f} s, stood still for {there[1]:.1f} s; back {back[0]:.1f} s, {back[1]:.1f} s")
+    print(f"pvh: there {there[0]:.1f} s, stood still for {there[1]:.1f} s; back {back[0]:.1f} s, {back[1]:.1f} s")
+
+
+def move_by_keys(hosts):
+    """From the manager's list, over an 80x24 serial line."""
+    here, there = hosts.here, hosts.there
+    begun = last(here, LOG, "n")
+    here.run("stty rows 24 cols 80")
+    here.send("domus-vm\r")
+    screen = Terminal.on_line(here.child)
+    screen.wait("Domain-0", 60).press("/", NAME, "ENTER").wait(f"only *{NAME}*", 60)
+    screen.press("t").wait("10.9.9.2", 60).press("ENTER").wait("it stands still", 60).press("ENTER")
+    screen.wait("moved to 10.9.9.2", 2000)
+    print(screen.text())
+    screen.press("q")
+    here.send("\r")
+    here.expect("domus-test# $", timeout=60)
+    quiet(here)
+    is_whole(there, here, begun, (here, there))
+    nothing_left(here, there)
 
 
 def cut_at(hosts, word, where, cut):
@@ -228,7 +248,7 @@ def test_migrate_hosts(tmp_path):
     with Hosts("migrate_hosts", tmp_path) as hosts:
         here, there = hosts.here, hosts.there
         print(f"plain TCP: {tcp_rate(here, there, '10.9.9.2'):.1f} MiB/s")
-        both_ways(hosts, "pvh")
+        both_ways(hosts)
 
         # The cable is cut when the source has given leave, and when the target has taken it.
         assert settled(hosts, cut_at(hosts, "undecided", here, here)) is here
@@ -241,7 +261,10 @@ def test_migrate_hosts(tmp_path):
         status, said = vm(here, f"start {NAME}", check=False)
         assert status == 1 and "has moved to" in said, said
         hosts.end(there)
-        both_ways(hosts, "hvm")
+
+        hosts.guest("hvm")
+        move_by_keys(hosts)
+        print("hvm: back, and stood still: %.1f s, %.1f s" % hosts.move(there, here))
         hosts.end(here)
 
 
