@@ -157,7 +157,7 @@ def test_vm_life(kind, tmp_path):
         guest.vm("attach-nic bridge=xenbr1")
         assert guest.sees("nics=3") == first, "the restored guest is another"
         guest.vm("reboot", timeout=240)
-        machine.run(f"(until {guest.last} | grep -qv {first}; do sleep 1; done)", timeout=180)
+        machine.run(f"(until {guest.last} | grep -qv {first}; do sleep 1; done)", timeout=400)
         guest.sees("nics=3")
         scheduling(machine, kind)
         # Two of them with half a processor each would start for minutes.
