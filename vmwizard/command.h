@@ -21,6 +21,9 @@ int command_lock(const char *root, const char *uuid);
 /* The running guest with this uuid is destroyed, as often as it comes back. */
 void command_take_away(const char *uuid);
 
+/* In what is said of a CD that the guest uses. */
+#define COMMAND_CD_LOCKED "is locked and force"
+
 /* The reason in what xl wrote to its standard error; pure. */
 void explain_xl(const char *stderr_text, struct str *ret_reason);
 

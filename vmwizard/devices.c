@@ -235,24 +235,16 @@ static int insert_once(const struct vm_action *a, const struct vm_disk *drive, s
 		a, COMMAND_MS, err, "xl", "cd-insert", a->name, drive->target, drive->path, NULL);
 }
 
-/*
- * A guest locks the drive while it reads there. QEMU asks it to let go; one that has the CD mounted does
- * not, any other soon.
- */
+/* A guest locks the drive while it reads there. QEMU asks it to let go; one that has the CD mounted does not. */
 static int insert(const struct vm_action *a, const struct vm_disk *drive, struct err *err)
 {
 	struct err why = ERR_INIT;
-	for (int i = 0; insert_once(a, drive, &why) < 0; i++) {
-		if (!strstr(why.text, "is locked"))
-			return err_set(err, why.code, 0, "%s", why.text);
-		if (i == DRIVE_TRIES)
-			return err_set(err, ERR_PROC, 0,
-				_("guest %s uses the CD in %s: unmount or eject it there, then change it again"),
-				a->name, drive->target);
+	int rc = insert_once(a, drive, &why);
+	for (int i = 0; i < DRIVE_TRIES && rc < 0 && strstr(why.text, COMMAND_CD_LOCKED); i++) {
 		(void)poll(NULL, 0, DRIVE_TICK_MS);
-		why = (struct err)ERR_INIT;
+		rc = insert_once(a, drive, &why);
 	}
-	return 0;
+	return rc < 0 ? err_set(err, why.code, 0, "%s", why.text) : 0;
 }
 
 /* PV and PVH guests have no drives: a CD is a disk that they only read. */

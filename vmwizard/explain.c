@@ -45,6 +45,8 @@ static const struct cause {
 	{"device model", N_("the guest's QEMU did not start; dom0 may lack memory for it")},
 	{"nsufficient free space", N_("there is not enough space in the volume group")},
 	{"exceeds the size of thin pool", N_("the thin pool is too small")},
+	{COMMAND_CD_LOCKED,
+		N_("the guest uses its CD: unmount or eject it there, then change it again")},
 	{"already in use by", N_("the CPU or device is in use")},
 };
 

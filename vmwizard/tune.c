@@ -27,6 +27,7 @@ struct target {
 	uint64_t is;
 	int64_t changed_ms;
 	bool is_stuck;
+	bool is_late; /* stuck, or not there within the limit */
 };
 
 /* There, and not on its way past. */
@@ -65,16 +66,19 @@ static int judge_memory(
 	return 0;
 }
 
-/* Says asked_kib and waits for t->value; ERR_TIMEOUT if that does not come. */
+/* Says asked_kib and waits for t->value. That it does not come is no error yet, but is_late. */
 static int set_target(
 	const struct vm_action *a, uint64_t asked_kib, struct target *t, struct err *err)
 {
 	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRIu64 "m", asked_kib / 1024);
+	struct err why = ERR_INIT;
 	t->changed_ms = vm_now_ms();
 	if (act_run(a, COMMAND_MS, err, "xl", "mem-set", a->name, amount, NULL) < 0)
 		return -1;
-	int rc = act_wait(a, MEMORY_LIMIT_S, has_memory, t, _("did not reach its new memory"), err);
-	return t->is_stuck ? err_set(err, ERR_TIMEOUT, 0, "%s", a->name) : rc;
+	int rc =
+		act_wait(a, MEMORY_LIMIT_S, has_memory, t, _("did not reach its new memory"), &why);
+	t->is_late = t->is_stuck || (rc < 0 && why.code == ERR_TIMEOUT);
+	return rc < 0 && !t->is_late ? err_set(err, why.code, 0, "%s", why.text) : 0;
 }
 
 /*
@@ -109,24 +113,19 @@ static int set_targets(
 static int ask_memory(const struct vm_action *a, const struct act_guest *guest, int64_t mib,
 	int64_t *ret_mib, struct err *err)
 {
-	struct err why = ERR_INIT;
 	struct target t = {.value = (uint64_t)mib * 1024};
 	*ret_mib = mib;
-	int rc = set_targets(a, guest, &t, &why);
-	if (rc < 0 && why.code != ERR_TIMEOUT) {
-		if (err)
-			*err = why;
-		return rc;
-	}
+	if (set_targets(a, guest, &t, err) < 0)
+		return -1;
 	if (!a->is_dry)
 		*ret_mib = (int64_t)(t.is / 1024);
-	if (rc < 0 && guest->video_kib && memplan_is_same(t.is + guest->video_kib, t.value))
+	if (t.is_late && guest->video_kib && memplan_is_same(t.is + guest->video_kib, t.value))
 		return err_set(err, ERR_TIMEOUT, 0,
 			_("guest %s was asked for %" PRId64 " MiB and has %" PRId64
 			  " MiB: the %" PRIu64
 			  " MiB of its screen it has again after its next start"),
 			a->name, mib, *ret_mib, guest->video_kib / 1024);
-	if (rc < 0)
+	if (t.is_late)
 		return err_set(err, ERR_TIMEOUT, 0,
 			_("guest %s was asked for %" PRId64 " MiB and has %" PRId64
 			  " MiB: it has no balloon driver, or no memory to give"),

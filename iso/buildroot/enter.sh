@@ -22,10 +22,13 @@ inside='
 	mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 	mount --bind "$top" "$root/src"
 	# Tests find hosts by name; what is built does not.
-	for name in hosts nsswitch.conf resolv.conf; do
-		case $root in */testroot) ;; *) break ;; esac
-		{ [ -e "$root/etc/$name" ] || : >"$root/etc/$name"; mount --bind "/etc/$name" "$root/etc/$name"; } 2>/dev/null || :
-	done
+	case $root in
+	*/testroot)
+		for name in hosts nsswitch.conf resolv.conf; do
+			{ [ -e "$root/etc/$name" ] || : >"$root/etc/$name"; mount --bind "/etc/$name" "$root/etc/$name"; } 2>/dev/null || :
+		done
+		;;
+	esac
 	at=$top
 	{ mkdir -p "$root$top" && mount --bind "$top" "$root$top"; } 2>/dev/null || at=/src
 	case $caller in

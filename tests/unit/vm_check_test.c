@@ -307,6 +307,8 @@ static void test_explanations(void **state)
 			"the CPU's virtualization (VT-x or AMD-V) is missing or switched off in the machine's firmware settings (hvm not supported)"},
 		{"failed to free memory for the domain\n",
 			"there is not enough free memory in the machine (failed to free memory for the domain)"},
+		{"libxl: error: libxl_qmp.c:1:f: Domain 1:Device 'ide-5632' is locked and force was not specified, wait for tray to open and try again\n",
+			"the guest uses its CD: unmount or eject it there, then change it again (Domain 1:Device 'ide-5632' is locked and force was not specified, wait for tray to open and try again)"},
 		{"libxl: error: libxl_dm.c:1:f: Domain 3:something new\n",
 			"Domain 3:something new"},
 		{"", "no reason given"},
