@@ -70,6 +70,17 @@ def free_port():
         return found.getsockname()[1]
 
 
+def cable(number, words):
+    """A card at the cable between the hosts; words: QEMU's netdev of that name."""
+    return [*words, "-device", f"virtio-net-pci,netdev=cable,mac=52:54:00:12:34:0{number},addr=0x10"]
+
+
+def cards(number, words):
+    """A host's two: eth0 at the cable, eth1 to the world."""
+    return [*cable(number, words), "-netdev", "user,id=world",
+            "-device", f"virtio-net-pci,netdev=world,mac=52:54:00:12:34:1{number},addr=0x11"]
+
+
 def pair(name, folder):
     """Two hosts with a cable between them and one SCSI disk that both have; and the server of what they fetch."""
     ends = [free_port(), free_port()]
@@ -77,10 +88,7 @@ def pair(name, folder):
     subprocess.run(["mke2fs", "-q", "-t", "ext4", disk, "48m"], check=True)
     hosts = []
     for number, (near, far) in enumerate((ends, ends[::-1]), 1):
-        extra = ["-netdev", f"socket,id=cable,udp=127.0.0.1:{far},localaddr=127.0.0.1:{near}",
-                 "-device", f"virtio-net-pci,netdev=cable,mac=52:54:00:12:34:0{number},addr=0x10",
-                 "-netdev", "user,id=world",
-                 "-device", f"virtio-net-pci,netdev=world,mac=52:54:00:12:34:1{number},addr=0x11",
+        extra = [*cards(number, ["-netdev", f"socket,id=cable,udp=127.0.0.1:{far},localaddr=127.0.0.1:{near}"]),
                  "-drive", f"if=none,id=shared,format=raw,file.locking=off,file={disk}", "-device", "virtio-scsi-pci",
                  "-device", "scsi-hd,drive=shared,share-rw=on,serial=SHARED,wwn=0x5000c500a1b2c3d4"]
         hosts.append(Machine(f"{name}-{number}", memory=1024, cpus=1, nic=None, extra=extra))
@@ -106,7 +114,7 @@ def begin(hosts, server):
     wait_until(hosts[0], "ping -c 1 -W 2 10.9.9.2 >/dev/null", 15, "ip addr; ip -s link; ip neigh; bridge link")
 
 
-def make_peers(here, there):
+def make_peers(here, there, password=PASSWORD):
     """With a person at here's terminal: there's fingerprint is compared, its password is typed once."""
     shown = json.loads(there.run("domus-host peer --json"))["fingerprint"]
     here.send("domus-host peer add 10.9.9.2\r")
@@ -114,19 +122,19 @@ def make_peers(here, there):
     here.expect("Type yes: ")
     here.send("yes\r")
     here.expect("password:", timeout=120)
-    here.send(f"{PASSWORD}\r")
+    here.send(f"{password}\r")
     here.expect("domus-test# ", timeout=120)
     listed = json.loads(there.run("domus-host peer --json"))["peers"]
     assert [(peer["name"], peer["address"]) for peer in listed] == [("xen1", "10.9.9.1")]
 
 
-def start_counting(host, other):
-    write(host, f"/etc/xen/{NAME}.cfg", CFG)
+def start_counting(host, other, cfg=CFG):
+    write(host, f"/etc/xen/{NAME}.cfg", cfg)
     vm(host, f"autostart {NAME} on")
     vm(host, f"start {NAME}", timeout=180)
     wait_log(host, NAME, "n=2[.]")
     for end in (host, other):
-        end.run(f"(sleep 9999 | nc {ADDRESS} 7000 >/tmp/tcp.log 2>&1 &)")
+        end.run(f"(sleep 99999 | nc {ADDRESS} 7000 >/tmp/tcp.log 2>&1 &)")
         wait_until(end, "grep -q tcp= /tmp/tcp.log", 30, "cat /tmp/tcp.log")
 
 

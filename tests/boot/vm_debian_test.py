@@ -226,7 +226,8 @@ def test_vm_debian_installed(kind, tmp_path):
     with Server(files) as server, Machine(f"vm_debian_{kind}", memory=2560, extra=storage_disk(tmp_path)) as machine:
         address = ADDRESS[kind]
         udebs = Udebs(files, tmp_path / "udebs", BUILD / "debian/initrd.gz")
-        print(f"made here, for the mirror has not all of the installer: {udebs.lacking}" if udebs.lacking else "")
+        if udebs.lacking:
+            print(f"the mirror lacks parts of the installer: {udebs.lacking}")
         files["/preseed.cfg"] = PRESEED.format(port=server.port, address=address, name=kind,
                                                 more=udebs.preseed()).encode()
         prepare(machine, server)

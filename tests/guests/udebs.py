@@ -3,6 +3,7 @@
 and no longer those parts of it that came with its last updates. Without them nothing is installed, so what an
 installation on a Xen disk needs of them is made from the packages of the same source: mke2fs, ext4, xen-blkfront."""
 
+import gzip
 import hashlib
 import lzma
 import re
@@ -11,7 +12,6 @@ import subprocess
 SUITE = "trixie-udebs"
 INSTALLER = "main/debian-installer/binary-amd64/Packages.xz"
 E2FSPROGS = ["e2fsprogs", "libext2fs2t64", "libcom-err2", "libss2"]
-# In a package's tree -> in the part.
 E2_FILES = ["usr/sbin/mke2fs", "usr/sbin/mkfs.ext*", "usr/sbin/e2fsck", "usr/sbin/fsck.ext*", "usr/sbin/tune2fs", "etc/mke2fs.conf",
             "usr/lib/x86_64-linux-gnu/lib*.so.*"]
 # What does nothing but ask when its modules are not there.
@@ -46,14 +46,14 @@ class Udebs:
     @staticmethod
     def _installed(initrd):
         """What the netboot initrd brings along."""
-        listing = subprocess.run(f"zcat {initrd} | cpio -i --quiet --to-stdout var/lib/dpkg/status", shell=True, check=True,
-                                 stdout=subprocess.PIPE).stdout.decode()
+        listing = subprocess.run(["cpio", "-i", "--quiet", "--to-stdout", "var/lib/dpkg/status"], check=True,
+                                 input=gzip.decompress(initrd.read_bytes()), stdout=subprocess.PIPE).stdout.decode()
         return set(re.findall(r"^Package: (\S+)", listing, re.M))
 
-    def _unpacked(self, pattern):
+    def _unpacked(self, name):
         """The tree of the newest package of that name."""
-        names = [field(s, "Filename") for s in self.packages if re.fullmatch(pattern, field(s, "Package"))]
-        tree = self.work / re.sub(r"\W", "", pattern)
+        names = [field(s, "Filename") for s in self.packages if field(s, "Package") == name]
+        tree = self.work / name
         tree.mkdir(parents=True)
         (self.work / "package.deb").write_bytes(self.mirror.get("/debian/" + names[-1]))
         subprocess.run(["dpkg-deb", "-x", self.work / "package.deb", tree], check=True)
@@ -63,13 +63,13 @@ class Udebs:
         self.packages = stanzas(self.mirror.get(self.base + "main/binary-amd64/Packages.xz"))
         made = []
         if "e2fsprogs-udeb" in self.lacking:
-            trees = [self._unpacked(re.escape(name)) for name in E2FSPROGS]
+            trees = [self._unpacked(name) for name in E2FSPROGS]
             made.append(self._part("e2fsprogs-udeb", listed, [(tree, path) for tree in trees for pattern in E2_FILES
                                                               for path in sorted(tree.glob(pattern))]))
         name = next((name for name in self.lacking if name.startswith("ext4-modules-")), None)
         if name:
             version = name[len("ext4-modules-"):-len("-di")]
-            tree = self._unpacked(re.escape(f"linux-image-{version}"))
+            tree = self._unpacked(f"linux-image-{version}")
             folder = tree / "usr/lib/modules" / version
             files = [path for entry in MODULES for path in ([folder / entry] if entry.endswith(".xz") else
                                                             sorted((folder / entry).rglob("*.ko.xz")))]

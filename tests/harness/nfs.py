@@ -3,6 +3,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 from guests.initrd import demo_initrd
 from harness.machine import BUILD, TOP, Machine
@@ -40,20 +41,18 @@ def nfs_initrd(work, network, mib):
                    check=True, stdout=subprocess.DEVNULL)
     files = {f"usr/{path.relative_to(folder / 'usr')}": path.read_bytes()
              for path in sorted((folder / "usr").rglob("*")) if path.is_file()}
-    with open("/etc/netconfig", "rb") as stream:
-        files["etc/netconfig"] = stream.read()
+    files["etc/netconfig"] = Path("/etc/netconfig").read_bytes()
     for program in PROGRAMS:
         for path in (program, *libraries(program)):
-            with open(path, "rb") as stream:
-                # lib is a symbolic link there
-                files[re.sub("^/lib/", "usr/lib/", path).lstrip("/")] = stream.read()
+            # lib is a symbolic link there
+            files[re.sub("^/lib/", "usr/lib/", path).lstrip("/")] = Path(path).read_bytes()
     files["etc/services"] = b"nfs 2049/tcp\nnfs 2049/udp\n"
     files["etc/guest"] = START.format(network=network, mib=mib).encode()
     return demo_initrd(folder, files)
 
 
 class NfsServer(Machine):
-    """address/length: its own, on the card that extra has; pool: exported as ADDRESS:/."""
+    """address: its own, with /LENGTH, on the card that extra has; to network it exports so many MiB as ADDRESS:/."""
 
     def __init__(self, name, work, address, network, extra, mib=160):
         initrd = work / "nfs.initrd"

@@ -7,7 +7,7 @@ import threading
 
 
 class Switch:
-    """words(number) are a netdev of that machine; numbers are 0 to count - 1. A cable that is cut loses frames both ways."""
+    """words(number, name) are a netdev of that machine, numbers from 1."""
 
     def __init__(self, count):
         self.ours = [self._socket() for _ in range(count)]
@@ -16,7 +16,7 @@ class Switch:
         for _ in range(count):
             with self._socket() as found:
                 self.theirs.append(found.getsockname())
-        self.seen, self.cut, self.is_closed = {}, set(), False
+        self.seen, self.is_closed = {}, False
         self.thread = threading.Thread(target=self._forward, daemon=True)
         self.thread.start()
 
@@ -28,7 +28,7 @@ class Switch:
         return made
 
     def words(self, number, name):
-        here, there = self.theirs[number], self.ours[number].getsockname()
+        here, there = self.theirs[number - 1], self.ours[number - 1].getsockname()
         return ["-netdev", f"socket,id={name},udp={there[0]}:{there[1]},localaddr={here[0]}:{here[1]}"]
 
     def _forward(self):
@@ -37,13 +37,13 @@ class Switch:
                 self._take(self.ours.index(ready), ready.recv(65536))
 
     def _take(self, source, frame):
-        if source in self.cut or len(frame) < 14:
+        if len(frame) < 14:
             return
         target, sender = frame[:6], frame[6:12]
         self.seen[sender] = source
         known = None if target[0] & 1 else self.seen.get(target)
         for number, end in enumerate(self.ours):
-            if number != source and number not in self.cut and known in (None, number):
+            if number != source and known in (None, number):
                 end.sendto(frame, self.theirs[number])
 
     def __enter__(self):
