@@ -133,7 +133,11 @@ def start_counting(host, other, cfg=CFG):
     vm(host, f"autostart {NAME} on")
     vm(host, f"start {NAME}", timeout=180)
     wait_log(host, NAME, "n=2[.]")
-    for end in (host, other):
+    connect(host, other)
+
+
+def connect(*hosts):
+    for end in hosts:
         end.run(f"(sleep 99999 | nc {ADDRESS} 7000 >/tmp/tcp.log 2>&1 &)")
         wait_until(end, "grep -q tcp= /tmp/tcp.log", 30, "cat /tmp/tcp.log")
 
