@@ -89,10 +89,11 @@ static void print_json(const struct cli *cli, const struct migrate_result *r)
 		(void)json_array_append_new(findings, json_string(r->findings.items[i]));
 	for (size_t i = 0; i < r->left.count; i++)
 		(void)json_array_append_new(left, json_string(r->left.items[i]));
-	cli_print_json(json_pack("{s:s, s:s, s:o, s:s, s:s, s:O, s:o, s:I, s:I}", "name",
+	cli_print_json(json_pack("{s:s, s:s, s:o, s:s, s:s, s:O, s:o, s:I, s:I, s:I, s:I}", "name",
 		cli->args[0], "result", word_of(r->end), "findings", findings, "why", r->why,
 		"note", r->note, "disks", r->disks, "left", left, "total_ms",
-		(json_int_t)r->total_ms, "downtime_ms", (json_int_t)r->downtime_ms));
+		(json_int_t)r->total_ms, "downtime_ms", (json_int_t)r->downtime_ms, "copied_kib",
+		(json_int_t)r->copied_kib, "copy_ms", (json_int_t)r->copy_ms));
 }
 
 /* What moves with it, or would. */
@@ -132,6 +133,10 @@ static void print_text(const struct cli *cli, const struct migrate_result *r)
 		if (r->was_running && r->total_ms)
 			(void)printf(_(", in %.1f s, of which it stood still for %.1f s"),
 				(double)r->total_ms / 1000, (double)r->downtime_ms / 1000);
+		if (r->was_running && r->copy_ms)
+			(void)printf(_("; %.0f MiB copied, %.1f MiB/s"),
+				(double)r->copied_kib / 1024,
+				(double)r->copied_kib / 1.024 / (double)r->copy_ms);
 		(void)printf("\n");
 		print_disks(r, false);
 		for (size_t i = 0; i < r->left.count; i++)

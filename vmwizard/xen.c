@@ -46,6 +46,8 @@ static void on_progress(xentoollog_logger *logger, const char *context, const ch
 		xen->progress_most && total > xen->progress_most ? xen->progress_most : total;
 	uint64_t now = done < all ? done : all;
 	int64_t now_ms = vm_now_ms();
+	xen->copied_pages += now < xen->pass_pages ? now : now - xen->pass_pages;
+	xen->pass_pages = now;
 	bool is_next_pass = now < xen->progress_done;
 	bool is_due = now == all || now_ms - xen->progress_ms >= 1000;
 	if (!xen->progress || (!is_next_pass && (now == xen->progress_done || !is_due)))

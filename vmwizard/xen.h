@@ -17,6 +17,7 @@ struct vm_xen {
 	void *progress_context;
 	uint64_t progress_most, progress_done; /* pages the guest has, 0: unknown; last told */
 	int64_t progress_ms;
+	uint64_t pass_pages, copied_pages; /* copied in this pass, and in all of them */
 	int64_t suspended_ms; /* vm_now_ms() when libxl last asked a guest to suspend; 0: never */
 	libxl_ctx *ctx;
 };

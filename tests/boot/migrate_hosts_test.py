@@ -4,6 +4,7 @@ back; the cable is cut in the one moment that nobody can decide; the host that a
 
 import re
 import time
+from collections import namedtuple
 
 import pytest
 
@@ -67,6 +68,9 @@ vif = [ "bridge=xenbr0,mac=00:16:3e:00:00:77" ]
 USED = "xl list | wc -l; xenstore-ls -f | wc -l; losetup -a | wc -l; ls /sys/class/net | wc -l; ps | wc -l; " \
        "awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo"
 
+# Seconds, seconds and MiB/s of memory.
+Figures = namedtuple("Figures", "total downtime rate")
+
 
 def text(number):
     return TEXT.format(number, hashed(PASSWORD))
@@ -129,17 +133,17 @@ class Hosts:
         self.hang_up()
         connect(self.here, self.there)
 
-    def move(self, source, target):
-        """Live; whole afterwards, its disk opened directly on both sides; total and downtime in seconds."""
+    def move(self, source, target, connected=None):
+        """Live; whole afterwards, its disk opened directly on both sides; its figures."""
         begun = last(source, LOG, "n")
         target.run(f"rm -f {LOG}")
         is_direct(source)
         moved = move(source, "10.9.9.1" if target is self.here else "10.9.9.2")
         assert moved["result"] == "moved", moved
-        is_whole(target, source, begun, (source, target))
+        is_whole(target, source, begun, (source, target) if connected is None else connected)
         is_direct(target)
         nothing_left(source, target)
-        return moved["total_ms"] / 1000, moved["downtime_ms"] / 1000
+        return Figures(moved["total_ms"] / 1000, moved["downtime_ms"] / 1000, moved["copied_kib"] / 1.024 / moved["copy_ms"])
 
     def end(self, host):
         vm(host, f"destroy {NAME} --yes", timeout=60)
@@ -153,21 +157,26 @@ def is_direct(host):
     assert host.run(f"cat $(grep -lx {IMAGE} /sys/block/loop*/loop/backing_file | sed s/backing_file/dio/)").split() == ["1"]
 
 
-def tcp_rate(source, target, to):
-    """MiB/s of plain TCP between the two hosts."""
-    target.run("(nc -l -p 7005 >/dev/null &)")
-    source.run("read A _ </proc/uptime; echo $A >/tmp/began; "
-               f"dd if=/dev/zero bs=1M count=48 2>/dev/null | nc {to} 7005; read B _ </proc/uptime; echo $B >/tmp/ended",
-               timeout=300)
-    began, ended = (float(word) for word in source.run("cat /tmp/began /tmp/ended").split())
+def rates(source, target, to):
+    """MiB/s from one host to the other: of plain TCP, and through SSH with the cipher that a move has."""
+    target.run("(nc -l -p 7005 -e /bin/dd of=/dev/null bs=64k >/dev/null 2>&1 &)")
+    tcp = rate(source, f"nc {to} 7005")
+    words = f"DROPBEAR_PASSWORD={PASSWORD} dbclient -y -q -T -K 10 -W 1048576 root@{to}"
+    return tcp, rate(source, f"{words} 'dd of=/dev/null bs=64k 2>/dev/null'")
+
+
+def rate(source, through):
+    """Of 48 MiB until the other side has them all."""
+    said = source.run(f"read A _ </proc/uptime; dd if=/dev/zero bs=64k count=768 2>/dev/null | {through}; "
+                      "read B _ </proc/uptime; echo UP $A $B", timeout=300)
+    began, ended = map(float, re.search(r"UP (\S+) (\S+)", said).groups())
     return 48 / (ended - began)
 
 
 def both_ways(hosts):
     hosts.guest("pvh")
-    there = hosts.move(hosts.here, hosts.there)
-    back = hosts.move(hosts.there, hosts.here)
-    print(f"pvh: there {there[0]:.1f} s, stood still for {there[1]:.1f} s; back {back[0]:.1f} s, {back[1]:.1f} s")
+    print("pvh there:", hosts.move(hosts.here, hosts.there))
+    print("pvh back:", hosts.move(hosts.there, hosts.here))
 
 
 def move_by_keys(hosts):
@@ -221,7 +230,7 @@ def test_migrate_hosts(tmp_path):
     """A PVH and an HVM guest move there and back over NFS; the undecided moment, twice; the source is restarted."""
     with Hosts("migrate_hosts", tmp_path) as hosts:
         here, there = hosts.here, hosts.there
-        print(f"plain TCP: {tcp_rate(here, there, '10.9.9.2'):.1f} MiB/s")
+        print("plain TCP: %.1f MiB/s, through SSH: %.1f MiB/s" % rates(here, there, "10.9.9.2"))
         both_ways(hosts)
 
         # The cable is cut when the source is about to give leave, which then comes through or not; and when the
@@ -241,7 +250,7 @@ def test_migrate_hosts(tmp_path):
 
         hosts.guest("hvm")
         move_by_keys(hosts)
-        print("hvm: back, and stood still: %.1f s, %.1f s" % hosts.move(there, here))
+        print("hvm back:", hosts.move(there, here))
         hosts.end(here)
 
 

@@ -6,7 +6,9 @@ A missed budget is a red row, not a failed test. What is not measured yet is lis
 
 import json
 import re
+import statistics
 import sys
+import tempfile
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -14,6 +16,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "boot"), str(TESTS / "perf")]
 import install_test  # noqa: E402
 from harness.machine import BUILD, ISO, Failure, Machine  # noqa: E402
 import many  # noqa: E402
+from migrate_hosts_test import Hosts, rates  # noqa: E402
 from ratio import ratios  # noqa: E402
 
 MIB = 1048576
@@ -131,8 +134,21 @@ def guests():
     many.measure(row)
 
 
+def migration():
+    """Between two installed hosts, the guest's disk on a third machine; all three emulated beside each other."""
+    with tempfile.TemporaryDirectory() as work, Hosts("report_migration", Path(work)) as hosts:
+        tcp, ssh = rates(hosts.here, hosts.there, "10.9.9.2")
+        hosts.guest("pvh")
+        moves = [hosts.move(hosts.here, hosts.there), hosts.move(hosts.there, hosts.here)]
+        row("PVH guest of 112 MiB moved while it runs", statistics.mean(move.total for move in moves), "s")
+        row("  of which it stood still", statistics.mean(move.downtime for move in moves), "s")
+        row(f"SSH / plain TCP ({ssh:.1f} and {tcp:.1f} MiB/s)", ssh / tcp, "")
+        best = max(move.rate for move in moves)
+        row(f"a guest's memory / plain TCP ({best:.1f} and {tcp:.1f} MiB/s)", best / tcp, "", least=0.7)
+
+
 def main():
-    for measure in (sizes, builds, host, guests, compare, install):
+    for measure in (sizes, builds, host, guests, migration, compare, install):
         try:
             measure()
         except (Failure, OSError, ValueError) as failure:

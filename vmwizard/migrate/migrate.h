@@ -36,6 +36,8 @@ struct migrate_result {
 	struct strlist left;     /* of those: what stays here, and nobody needs any more */
 	int64_t total_ms, downtime_ms;
 	bool was_running;
+	uint64_t copied_kib; /* of its memory, in copy_ms */
+	int64_t copy_ms;
 };
 
 void migrate_result_init(struct migrate_result *result);

@@ -220,8 +220,12 @@ static int stream(struct source *s, struct err *err)
 		return send_disks(s, err);
 	say(s, s->record.offer.is_live ? _("copying its memory while it runs")
 				       : _("suspending it and copying its memory"));
-	return xenmove_stream(
+	int64_t begun_ms = vm_now_ms();
+	int rc = xenmove_stream(
 		s->request->xen, s->record.domid, s->channel.out_fd, s->record.offer.is_live, err);
+	s->result->copy_ms = vm_now_ms() - begun_ms;
+	s->result->copied_kib = xenmove_copied(s->request->xen);
+	return rc;
 }
 
 static int resume(struct source *s, struct err *err)

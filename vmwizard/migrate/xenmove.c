@@ -31,6 +31,11 @@ int64_t xenmove_downtime(const struct vm_xen *xen)
 	return xen->suspended_ms ? vm_now_ms() - xen->suspended_ms : 0;
 }
 
+uint64_t xenmove_copied(const struct vm_xen *xen)
+{
+	return xen->copied_pages * 4;
+}
+
 void xenmove_progress(struct vm_xen *xen,
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total),
 	void *context)
@@ -94,7 +99,7 @@ int xenmove_stream(struct vm_xen *xen, uint32_t domid, int fd, bool is_live, str
 	if (libxl_domain_info(xen->ctx, &info, domid) == 0)
 		xen->progress_most = (info.current_memkb + info.outstanding_memkb) / 4;
 	libxl_dominfo_dispose(&info);
-	xen->progress_done = 0;
+	xen->progress_done = xen->pass_pages = xen->copied_pages = 0;
 	xen->last_error[0] = '\0';
 	int rc = libxl_domain_suspend(xen->ctx, domid, fd, is_live ? LIBXL_SUSPEND_LIVE : 0, NULL);
 	return rc == 0 ? 0 : fail(xen, rc, _("its memory could not be sent"), err);

@@ -30,6 +30,8 @@ int xenmove_stream(struct vm_xen *xen, uint32_t domid, int fd, bool is_live, str
 /* Reads it from fd into a paused domain that is called name. */
 int xenmove_restore(
 	struct vm_xen *xen, const char *json, const char *name, int fd, struct err *err);
+/* KiB that the last stream has copied; a page that changed meanwhile counts anew. */
+uint64_t xenmove_copied(const struct vm_xen *xen);
 /* Since the last suspend was asked for; 0 unknown. */
 int64_t xenmove_downtime(const struct vm_xen *xen);
 void xenmove_progress(struct vm_xen *xen,
