@@ -125,6 +125,12 @@ test test-all: faults-first
 faults-first: testroot
 	$(Q)$(if $(filter-out fault%,$(T)),,sh tests/faults/run.sh || true)
 
+# Of the tests one wants another hypervisor.
+test-all: xen-source
+.PHONY: xen-source
+xen-source: iso
+	$(Q)$(if $(filter-out migrate%,$(T)),,sh tests/image/xen-source.sh)
+
 reproduce: root ## two complete builds in two directories, by two users: the same bytes?
 	$(Q)sh tests/image/reproduce.sh
 

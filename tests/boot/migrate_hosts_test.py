@@ -13,7 +13,7 @@ from harness.machine import Machine
 from harness.nfs import NfsServer
 from harness.server import Server
 from harness.switch import Switch
-from harness.vm import quiet, vm, wait_until
+from harness.vm import quiet, vm, wait_until, write
 from install_test import PASSWORD, drives, hashed, installed, log_in
 from migrate_test import ADDRESS, GUEST, LOG, NAME, RECORDS, cable, cards, connect, is_there, is_whole, last, make_peers, move, \
     nothing_left, start_counting
@@ -217,6 +217,16 @@ def runs(host):
     return line is not None and "p" not in line[1] and "s" not in line[1]
 
 
+def refused_elsewhere(host, owner):
+    """Under another name the disk starts nothing here while its guest is over there, whoever tries."""
+    text = CFG.format(kind="pvh").replace(f'"{NAME}"', '"thief"').replace("c8\"", "c9\"").replace("00:77", "00:78")
+    write(host, "/etc/xen/thief.cfg", text)
+    status, said = vm(host, "start thief", check=False)
+    assert status == 1 and f"belongs to the guest {NAME} of host {owner}" in " ".join(said.split()), said
+    assert owner in host.run("xl create -e /etc/xen/thief.cfg 2>&1; true", timeout=120)
+    host.run("! xl list thief >/dev/null 2>&1; rm /etc/xen/thief.cfg")
+
+
 def settled(hosts, begun):
     """Known again: it runs on one of them alone, and is whole; that one."""
     nothing_left(hosts.here, hosts.there)
@@ -246,6 +256,7 @@ def test_migrate_hosts(tmp_path):
         assert not is_there(here) and is_there(there)
         status, said = vm(here, f"start {NAME}", check=False)
         assert status == 1 and "has moved to" in said, said
+        refused_elsewhere(here, "xen2")
         hosts.end(there)
 
         hosts.guest("hvm")

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from guests.initrd import demo_initrd
-from harness.machine import Machine
+from harness.machine import BUILD, ISO, Machine
 from harness.server import Server
 from harness.vm import quiet, vm, wait_log, wait_until, write
 
@@ -81,7 +81,7 @@ def cards(number, words):
             "-device", f"virtio-net-pci,netdev=world,mac=52:54:00:12:34:1{number},addr=0x11"]
 
 
-def pair(name, folder):
+def pair(name, folder, iso=ISO):
     """Two hosts with a cable between them and one SCSI disk that both have; and the server of what they fetch."""
     ends = [free_port(), free_port()]
     disk = folder / "shared.img"
@@ -91,7 +91,7 @@ def pair(name, folder):
         extra = [*cards(number, ["-netdev", f"socket,id=cable,udp=127.0.0.1:{far},localaddr=127.0.0.1:{near}"]),
                  "-drive", f"if=none,id=shared,format=raw,file.locking=off,file={disk}", "-device", "virtio-scsi-pci",
                  "-device", "scsi-hd,drive=shared,share-rw=on,serial=SHARED,wwn=0x5000c500a1b2c3d4"]
-        hosts.append(Machine(f"{name}-{number}", memory=1024, cpus=1, nic=None, extra=extra))
+        hosts.append(Machine(f"{name}-{number}", memory=1024, cpus=1, nic=None, extra=extra, iso=iso))
     return *hosts, Server({"/initrd": demo_initrd(folder, {"etc/guest": GUEST.encode()})})
 
 
@@ -263,3 +263,20 @@ def test_migrate(tmp_path):
         assert json.loads(vm(here, f"migrate {NAME} 10.9.9.2 -n --json", timeout=120))["findings"] == []
         kill_on_the_way(here, there)
         move_live(here, there)
+
+
+@pytest.mark.full
+def test_migrate_pv(tmp_path):
+    """A PV guest moves while it runs, there and back: the hypervisor is ours, with shadow paging."""
+    iso = BUILD / "xen-source.iso"
+    assert iso.is_file(), "run tests/image/xen-source.sh first, as make test-all does"
+    here, there, server = pair("migrate_pv", tmp_path, iso)
+    with server, here, there:
+        begin((here, there), server)
+        make_peers(here, there)
+        start_counting(here, there, CFG.replace('"pvh"', '"pv"'))
+        move_live(here, there)
+        begun = last(there, LOG, "n")
+        moved = move(there, "10.9.9.1")
+        assert moved["result"] == "moved", moved
+        is_whole(here, there, begun, (here, there))

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# An image with `xen = source`, beside the one that is tested: build/xen-source.iso. Its tree is build/xen-source, with a
+# build of its own, that the next run goes on with. Usage: xen-source.sh (in the tree, on the host)
+set -eu
+
+top=$(pwd)
+tree=$top/build/xen-source
+mkdir -p "$tree"
+find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+find . -mindepth 1 -maxdepth 1 ! -name build ! -name .git ! -name .cache -exec cp -a {} "$tree/" \;
+cp -p build/manifest "$tree/.manifest"
+make -s -C "$tree" iso XEN=source MANIFEST="$tree/.manifest"
+cp -p "$tree/build/domus.iso" build/xen-source.iso
