@@ -69,7 +69,7 @@ def fixture_hosts(tmp_path):
     made = [Host(tmp_path, name) for name in ("xen1", "xen2")]
     yield made
     for host in made:
-        host.server.terminate()
+        host.server.kill()
         host.server.wait(20)
 
 
