@@ -26,7 +26,8 @@ ANSWER_FILE = 7  # its place among the settings of an installation from the netw
 KINDS = ["pv", "pvh", "hvm"]
 ADDRESS = {"pv": "10.0.2.31", "pvh": "10.0.2.32"}
 
-# One partition, no swap, nothing but the base system; the network is a static one, so that it can be pinged.
+# One partition, no swap, nothing but the base system; the network is a static one, so that it can be pinged. systemd gives
+# a console 90 s to appear, too few for an emulated PVH guest.
 PRESEED = """\
 d-i debian-installer/locale string en_US.UTF-8
 d-i keyboard-configuration/xkb-keymap select us
@@ -70,6 +71,8 @@ popularity-contest popularity-contest/participate boolean false
 d-i grub-installer/only_debian boolean true
 d-i grub-installer/bootdev string /dev/xvda
 d-i finish-install/reboot_in_progress note
+d-i preseed/late_command string mkdir -p /target/etc/systemd/system.conf.d; \
+(echo '[Manager]'; echo DefaultDeviceTimeoutSec=900) >/target/etc/systemd/system.conf.d/emulated.conf
 d-i preseed/early_command string anna-install eatmydata-udeb
 {more}"""
 
