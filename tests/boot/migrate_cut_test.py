@@ -85,7 +85,7 @@ def cut(hosts, moment):
     if moment.restarts:
         # started anew or not: the last lines of its file are of one run
         wait_log(host, NAME, "n=[2-9][0-9][.]")
-    is_whole(host, other, 0 if moment.restarts else begun, ())
+    is_whole(host, other, begun, ())
     print(f"{moment.name}: {end}; it runs on the {'source' if host is here else 'target'}")
     if host is there:
         hosts.move(there, here, connected=())

@@ -211,6 +211,14 @@ def move_live(here, there):
     moved_away(here, "10.9.9.2")
 
 
+def starts_nowhere(host, name, guest, owner):
+    """Neither domus-vm nor xl starts it: its disk belongs to that guest of that host."""
+    status, said = vm(host, f"start {name}", check=False)
+    assert status == 1 and f"belongs to the guest {guest} of host {owner}" in said and "--force" in said, said
+    assert owner in host.run(f"xl create -e /etc/xen/{name}.cfg 2>&1; true", timeout=120)
+    host.run(f"! xl list {name} >/dev/null 2>&1")
+
+
 def anothers_disk(host):
     """An image that another host owns starts nothing here, whoever tries, until a person takes it over."""
     image = "/srv/domus/owned.img"
@@ -218,10 +226,7 @@ def anothers_disk(host):
     write(host, "/etc/xen/owned.cfg", cfg)
     write(host, "/srv/domus/.owned.img.owner", f"host={'0' * 32}\nhost-name=xen9\nguest=x\nguest-name=owned\n")
     host.run(f"truncate -s 1M {image}")
-    status, said = vm(host, "start owned", check=False)
-    assert status == 1 and "belongs to the guest owned of host xen9" in said and "--force" in said, said
-    assert "xen9" in host.run("xl create -e /etc/xen/owned.cfg 2>&1; true", timeout=120)
-    host.run("! xl list owned >/dev/null 2>&1")
+    starts_nowhere(host, "owned", "owned", "xen9")
     vm(host, "start owned --force --yes", timeout=180)
     host.run("grep -qx host=$(cat /var/lib/domus/host-id) /srv/domus/.owned.img.owner")
     vm(host, "destroy owned --yes", timeout=60)
