@@ -270,11 +270,21 @@ int proc_pipe_open(const char *const *argv, struct proc_pipe *ret_pipe, struct e
 	return err_set(err, ERR_PROC, sys, _("cannot run %s"), argv[0]);
 }
 
+void proc_pipe_errors(const struct proc_pipe *pipe, struct str *ret_errors)
+{
+	char buf[4096];
+	ssize_t n;
+	for (off_t at = 0; pipe->err_fd >= 0; at += n) {
+		n = pread(pipe->err_fd, buf, sizeof(buf), at);
+		if (n <= 0 || ret_errors->len > OUTPUT_MAX_DEFAULT)
+			break;
+		str_add_bytes(ret_errors, buf, (size_t)n);
+	}
+}
+
 void proc_pipe_close(struct proc_pipe *pipe, unsigned timeout_ms, struct str *ret_errors)
 {
 	struct child c = {.pid = pipe->pid};
-	char buf[4096];
-	ssize_t n;
 	file_close(&pipe->in_fd);
 	file_close(&pipe->out_fd);
 	for (int64_t end = now_ms() + timeout_ms; pipe->pid > 0 && !c.has_ended;) {
@@ -288,12 +298,8 @@ void proc_pipe_close(struct proc_pipe *pipe, unsigned timeout_ms, struct str *re
 		(void)kill(pipe->pid, SIGKILL);
 		reap(&c, 0);
 	}
-	for (off_t at = 0; ret_errors && pipe->err_fd >= 0; at += n) {
-		n = pread(pipe->err_fd, buf, sizeof(buf), at);
-		if (n <= 0 || ret_errors->len > OUTPUT_MAX_DEFAULT)
-			break;
-		str_add_bytes(ret_errors, buf, (size_t)n);
-	}
+	if (ret_errors)
+		proc_pipe_errors(pipe, ret_errors);
 	file_close(&pipe->err_fd);
 	*pipe = (struct proc_pipe)PROC_PIPE_INIT;
 }

@@ -55,6 +55,8 @@ struct proc_pipe {
 #define PROC_PIPE_INIT {.pid = -1, .in_fd = -1, .out_fd = -1, .err_fd = -1}
 
 int proc_pipe_open(const char *const *argv, struct proc_pipe *ret_pipe, struct err *err);
+/* What it has said on its standard error so far, added to ret_errors. */
+void proc_pipe_errors(const struct proc_pipe *pipe, struct str *ret_errors);
 /* Ends its input, waits up to timeout_ms, then kills it. ret_errors (may be NULL): its standard error. */
 void proc_pipe_close(struct proc_pipe *pipe, unsigned timeout_ms, struct str *ret_errors);
 

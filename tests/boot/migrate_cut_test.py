@@ -80,7 +80,7 @@ def cut(hosts, moment):
     nothing_left(here, there)
     for host in (here, there):
         wait_until(host, f"! xl list | grep -q {NAME}--incoming", 60, "xl list")
-    assert [is_there(host) for host in (here, there)].count(True) == 1, moment.name
+    assert [is_there(host) for host in (here, there)].count(True) == 1, (moment.name, here.run(f"tail -n 12 {LOG}"))
     host, other = (here, there) if is_there(here) else (there, here)
     if moment.restarts:
         # started anew or not: the last lines of its file are of one run

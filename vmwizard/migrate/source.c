@@ -214,6 +214,21 @@ static int send_disks(struct source *s, struct err *err)
 	return disks_send(s->request->root, &s->record.offer, &s->channel, &progress, err);
 }
 
+/* libxl only knows that its helper ended; when the connection did, err says so. */
+static void judge_stream(const struct source *s, struct err *err)
+{
+	CLEANUP(str_dispose) struct str errors = STR_INIT;
+	struct pollfd end = {.fd = s->pipe.in_fd};
+	size_t len;
+	if (poll(&end, 1, 0) < 1 || !(end.revents & POLLERR))
+		return;
+	proc_pipe_errors(&s->pipe, &errors);
+	const char *line = proc_last_line(&errors, &len);
+	(void)err_set(err, ERR_PROC, 0,
+		_("the connection to %s ended while its memory was copied%s%.*s"), s->record.peer,
+		len ? ": " : "", (int)len, line);
+}
+
 static int stream(struct source *s, struct err *err)
 {
 	if (!s->record.offer.is_running)
@@ -225,6 +240,8 @@ static int stream(struct source *s, struct err *err)
 		s->request->xen, s->record.domid, s->channel.out_fd, s->record.offer.is_live, err);
 	s->result->copy_ms = vm_now_ms() - begun_ms;
 	s->result->copied_kib = xenmove_copied(s->request->xen);
+	if (rc < 0)
+		judge_stream(s, err);
 	return rc;
 }
 
