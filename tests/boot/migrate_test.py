@@ -270,12 +270,20 @@ def test_migrate(tmp_path):
         move_live(here, there)
 
 
+def xen_source():
+    """The image with our hypervisor, which tests/image/xen-source.sh made."""
+    iso, why = BUILD / "xen-source.iso", BUILD / "xen-source.why"
+    said = why.read_text() if why.is_file() else "run tests/image/xen-source.sh first, as make test-all does"
+    if not iso.is_file() and "the mirror no longer has" in said:
+        pytest.skip(f"xen=source cannot be built here: {said.splitlines()[0]}")
+    assert iso.is_file(), said
+    return iso
+
+
 @pytest.mark.full
 def test_migrate_pv(tmp_path):
     """A PV guest moves while it runs, there and back: the hypervisor is ours, with shadow paging."""
-    iso = BUILD / "xen-source.iso"
-    assert iso.is_file(), "run tests/image/xen-source.sh first, as make test-all does"
-    here, there, server = pair("migrate_pv", tmp_path, iso)
+    here, there, server = pair("migrate_pv", tmp_path, xen_source())
     with server, here, there:
         begin((here, there), server)
         make_peers(here, there)
