@@ -35,6 +35,7 @@
 
 #define UUID "11111111-2222-3333-4444-555555555555"
 #define MEMORY "MEMORY"
+#define LOG "/var/log/xen/console/guest-web"
 #define DISK "/there/pool/web.img"
 #define MOUNTS "files:/x /there/pool nfs rw 0 0\nfiles:/x /pool nfs rw 0 0\n"
 
@@ -76,6 +77,14 @@ static bool is_domain(const char *root, const char *name, const char *domain_sta
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	return file_read(root, path, 99, &text, NULL) == 0 &&
 	       (!domain_state || strcmp(str_text(&text), domain_state) == 0);
+}
+
+static void put(const char *root, const char *path, const char *text)
+{
+	CLEANUP(mem_free_string)
+	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	assert_int_equal(file_make_dirs(root, dir[0] ? dir : "/", 0755, NULL), 0);
+	assert_int_equal(file_write(root, path, text, strlen(text), 0600, NULL), 0);
 }
 
 static int fault(const struct vm_xen *xen, const char *word, struct err *err)
@@ -131,6 +140,7 @@ int xenmove_restore(struct vm_xen *xen, const char *json, const char *name, int 
 	}
 	assert_string_equal(memory, MEMORY);
 	set_domain(xen->root, name, "paused");
+	put(xen->root, LOG XENMOVE_INCOMING ".log", "");
 	return fault(xen, "restored", err);
 }
 
@@ -199,14 +209,6 @@ int vm_host_read(
 struct hosts {
 	char *here, *there;
 };
-
-static void put(const char *root, const char *path, const char *text)
-{
-	CLEANUP(mem_free_string)
-	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	assert_int_equal(file_make_dirs(root, dir[0] ? dir : "/", 0755, NULL), 0);
-	assert_int_equal(file_write(root, path, text, strlen(text), 0600, NULL), 0);
-}
 
 static void reboot(const char *root, const char *id)
 {
@@ -345,6 +347,8 @@ static void expect_place(const struct hosts *hosts, bool is_there, bool runs)
 	for (int i = 0; i < 200 && is_domain(hosts->there, "web" XENMOVE_INCOMING, NULL); i++)
 		(void)poll(NULL, 0, 100);
 	assert_false(is_domain(hosts->there, "web" XENMOVE_INCOMING, NULL));
+	assert_false(file_exists(hosts->there, LOG XENMOVE_INCOMING ".log"));
+	assert_true(!is_there || !runs || file_exists(hosts->there, LOG ".log"));
 	assert_int_equal(peer != NULL, is_there);
 	assert_int_equal(own(hosts->here, OWNERSHIP_CHECK), is_there ? -1 : 0);
 	assert_int_equal(own(hosts->there, OWNERSHIP_CHECK), is_there ? 0 : -1);

@@ -120,13 +120,24 @@ static int grant(struct target *t, struct err *err)
 	return record_write(t->root, RECORD_IN, t->record.offer.id, &t->record, err);
 }
 
+static char *log_path(const struct target *t, const char *name)
+{
+	return xasprintf("%s" LOG_HEAD "%s.log", t->root[1] ? t->root : "", name);
+}
+
+/* A copy that never ran has said nothing. */
+static void drop_log(const struct target *t)
+{
+	CLEANUP(mem_free_string) char *name = copy_name(t);
+	CLEANUP(mem_free_string) char *path = log_path(t, name);
+	(void)unlink(path);
+}
+
 /* xenconsoled named it when the copy was made; an older one is kept as rotate-guest-logs does. */
 static void name_log(const struct target *t, const char *copy)
 {
-	const char *above = t->root[1] ? t->root : "";
-	const char *name = t->record.offer.name;
-	CLEANUP(mem_free_string) char *from = xasprintf("%s" LOG_HEAD "%s.log", above, copy);
-	CLEANUP(mem_free_string) char *to = xasprintf("%s" LOG_HEAD "%s.log", above, name);
+	CLEANUP(mem_free_string) char *from = log_path(t, copy);
+	CLEANUP(mem_free_string) char *to = log_path(t, t->record.offer.name);
 	CLEANUP(mem_free_string) char *old = xasprintf("%s.1", to);
 	if (access(from, F_OK) < 0)
 		return;
@@ -156,8 +167,10 @@ static int start(struct target *t, struct err *err)
 		return -1;
 	take_disks(t);
 	/* Of an earlier boot nothing is left: it ran, for all that can be known, and is off. */
-	if (!offer->is_running || !is_this_boot(t))
+	if (!offer->is_running || !is_this_boot(t)) {
+		name_log(t, name);
 		return 0;
+	}
 	if (find_copy(t, &copy, err) < 0)
 		return -1;
 	if (copy.domid != VM_NO_DOMID) {
@@ -169,6 +182,7 @@ static int start(struct target *t, struct err *err)
 	/* Renamed, and then cut short. */
 	if (xenmove_find(t->xen, offer->uuid, offer->name, &copy, err) < 0)
 		return -1;
+	name_log(t, name);
 	return copy.domid != VM_NO_DOMID && copy.is_paused
 		       ? xenmove_start(t->xen, copy.domid, NULL, NULL, err)
 		       : 0;
@@ -179,6 +193,7 @@ static int destroy(struct target *t, struct err *err)
 	struct xenmove_domain copy;
 	if (disks_undo(t->root, &t->record.offer, err) < 0)
 		return -1;
+	drop_log(t);
 	if (!t->record.offer.is_running || !is_this_boot(t))
 		return 0;
 	if (find_copy(t, &copy, err) < 0)
