@@ -5,13 +5,14 @@ The two moments that nobody can decide with the cable cut are in migrate_hosts_t
 """
 
 import json
+import time
 from collections import namedtuple
 
 import pytest
 
 from harness.vm import vm, wait_log, wait_until, write
 from migrate_hosts_test import Hosts, ready, runs
-from migrate_test import LOG, NAME, RECORDS, is_there, is_whole, last, nothing_left
+from migrate_test import LOG, NAME, RECORDS, counted, is_one_run, is_there, is_whole, last, nothing_left
 
 CABLE_CUT, CABLE_BACK = "ip link set eth0 down", "ip link set eth0 up"
 POWER_CUT = "echo b >/proc/sysrq-trigger"
@@ -83,8 +84,12 @@ def cut(hosts, moment):
     assert [is_there(host) for host in (here, there)].count(True) == 1, (moment.name, here.run(f"tail -n 12 {LOG}"))
     host, other = (here, there) if is_there(here) else (there, here)
     if moment.restarts:
-        # started anew or not: the last lines of its file are of one run
-        wait_log(host, NAME, "n=[2-9][0-9][.]")
+        # started anew or not: in the end the last lines of its file are of one run
+        wait_log(host, NAME, "n=[0-9]*[2-9][0-9][.]")
+        for _ in range(40):
+            if is_one_run(counted(host)):
+                break
+            time.sleep(5)
     is_whole(host, other, begun, ())
     print(f"{moment.name}: {end}; it runs on the {'source' if host is here else 'target'}")
     if host is there:

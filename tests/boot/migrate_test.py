@@ -161,6 +161,15 @@ def move(host, peer, words="", timeout=700):
     return json.loads(said)
 
 
+def counted(host):
+    """What the guest has last written to its disk."""
+    return [int(word) for word in tell(host, "sync; tail -n 20 /mnt/count").split()]
+
+
+def is_one_run(lines):
+    return lines == list(range(lines[0], lines[0] + len(lines)))
+
+
 def is_whole(host, other, begun, connected):
     """It runs on host alone and goes on counting; its disk and the connections to it are what they were."""
     assert is_there(host) and not is_there(other)
@@ -172,8 +181,8 @@ def is_whole(host, other, begun, connected):
                    "tail -n 3 /tmp/tcp.log")
     tell(host, "echo 3 >/proc/sys/vm/drop_caches")
     assert "OK" in tell(host, "sha256sum -c /tmp/sum")
-    lines = [int(word) for word in tell(host, "sync; tail -n 20 /mnt/count").split()]
-    assert lines == list(range(lines[0], lines[0] + len(lines))) and lines[-1] >= now, lines
+    lines = counted(host)
+    assert is_one_run(lines) and lines[-1] >= now, lines
 
 
 def nothing_left(*hosts):
