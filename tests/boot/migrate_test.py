@@ -148,7 +148,7 @@ def last(host, path, word):
 
 def tell(host, command):
     """Done in the guest, by way of the network."""
-    return host.run(f"echo '{command}' | nc {ADDRESS} 7001", timeout=60)
+    return host.run(f"echo 'exec 2>&1; {command}' | nc {ADDRESS} 7001", timeout=60)
 
 
 def is_there(host):
