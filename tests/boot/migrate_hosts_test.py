@@ -159,6 +159,7 @@ def is_direct(host):
 
 def rates(source, target, to):
     """MiB/s from one host to the other: of plain TCP, and through SSH with the cipher that a move has."""
+    target.run("nft insert rule inet domus input tcp dport 7005 accept")
     target.run("(nc -l -p 7005 -e /bin/dd of=/dev/null bs=64k >/dev/null 2>&1 &)")
     tcp = rate(source, f"nc {to} 7005")
     words = f"DROPBEAR_PASSWORD={PASSWORD} dbclient -y -q -T -K 10 -W 1048576 root@{to}"
@@ -167,8 +168,9 @@ def rates(source, target, to):
 
 def rate(source, through):
     """Of 48 MiB until the other side has them all."""
-    said = source.run(f"read A _ </proc/uptime; dd if=/dev/zero bs=64k count=768 2>/dev/null | {through}; "
-                      "read B _ </proc/uptime; echo UP $A $B", timeout=300)
+    said = source.run("(set -o pipefail; read A _ </proc/uptime; "
+                      f"dd if=/dev/zero bs=64k count=768 2>/dev/null | {through} && "
+                      "read B _ </proc/uptime && echo UP $A $B)", timeout=300)
     began, ended = map(float, re.search(r"UP (\S+) (\S+)", said).groups())
     return 48 / (ended - began)
 
