@@ -3,13 +3,14 @@
 back; the cable is cut in the one moment that nobody can decide; the host that a guest left is restarted; many moves."""
 
 import re
+import subprocess
 import time
 from collections import namedtuple
 
 import pytest
 
 from guests.initrd import demo_initrd
-from harness.machine import Machine
+from harness.machine import TOP, Machine
 from harness.nfs import NfsServer
 from harness.server import Server
 from harness.switch import Switch
@@ -22,6 +23,7 @@ from tui.screen import Terminal
 POOL = "/srv/pools/share"
 IMAGE = f"{POOL}/images/{NAME}.img"
 MOVES = 50
+ZEROES = "dd if=/dev/zero bs=64k count=768"  # 48 MiB
 
 TEXT = """\
 [host]
@@ -89,6 +91,13 @@ def ready(host):
     wait_until(host, "ss -Hltn | grep -q :22", 60, "sv status dropbear")
 
 
+def connector(work):
+    """The program of the rates."""
+    connect = work / "connect"
+    subprocess.run(["musl-gcc", "-static", "-O2", "-s", "-o", connect, TOP / "tests/perf/connect.c"], check=True)
+    return connect.read_bytes()
+
+
 class Hosts:
     """The two, the third, and the guest that moves between them."""
 
@@ -98,7 +107,7 @@ class Hosts:
                    for number in (1, 2)]
         self.nfs = NfsServer(f"{name}-nfs", work, "10.9.9.9/24", "10.9.9.0/24", cable(3, self.switch.words(3, "cable")))
         self.here, self.there = [host_of(name, number, system, self.switch) for number, system in enumerate(systems, 1)]
-        self.server = Server({"/initrd": demo_initrd(work, {"etc/guest": GUEST.encode()})})
+        self.server = Server({"/initrd": demo_initrd(work, {"etc/guest": GUEST.encode()}), "/connect": connector(work)})
 
     def __enter__(self):
         self.server.__enter__()
@@ -157,19 +166,20 @@ def is_direct(host):
     assert host.run(f"cat $(grep -lx {IMAGE} /sys/block/loop*/loop/backing_file | sed s/backing_file/dio/)").split() == ["1"]
 
 
-def rates(source, target, to):
+def rates(hosts):
     """MiB/s from one host to the other: of plain TCP, and through SSH with the cipher that a move has."""
-    target.run("nft insert rule inet domus input tcp dport 7005 accept")
-    target.run("(nc -l -p 7005 -e /bin/dd of=/dev/null bs=64k >/dev/null 2>&1 &)")
-    tcp = rate(source, f"nc {to} 7005")
-    words = f"DROPBEAR_PASSWORD={PASSWORD} dbclient -y -q -T -K 10 -W 1048576 root@{to}"
-    return tcp, rate(source, f"{words} 'dd of=/dev/null bs=64k 2>/dev/null'")
+    hosts.there.run("nft insert rule inet domus input tcp dport 7005 accept")
+    hosts.there.run("(nc -l -p 7005 -e /bin/dd of=/dev/null bs=64k >/dev/null 2>&1 &)")
+    wait_until(hosts.there, "ss -Hltn | grep -q :7005", 20, "ss -ltn")
+    hosts.here.run(f"wget -q -O /tmp/connect {hosts.server.url('connect')}; chmod 755 /tmp/connect")
+    words = f"DROPBEAR_PASSWORD={PASSWORD} dbclient -y -q -T -K 10 -W 1048576 root@10.9.9.2"
+    return (rate(hosts.here, f"/tmp/connect 10.9.9.2 7005 {ZEROES}"),
+            rate(hosts.here, f"{ZEROES} | {words} 'dd of=/dev/null bs=64k'"))
 
 
-def rate(source, through):
-    """Of 48 MiB until the other side has them all."""
-    said = source.run("(set -o pipefail; read A _ </proc/uptime; "
-                      f"dd if=/dev/zero bs=64k count=768 2>/dev/null | {through} && "
+def rate(source, command):
+    """Of the zeroes that it sends, until the other side has them, or as good as all."""
+    said = source.run(f"(set -o pipefail; read A _ </proc/uptime; {command} 2>/dev/null && "
                       "read B _ </proc/uptime && echo UP $A $B)", timeout=300)
     began, ended = map(float, re.search(r"UP (\S+) (\S+)", said).groups())
     return 48 / (ended - began)
@@ -240,7 +250,7 @@ def test_migrate_hosts(tmp_path):
     """A PVH and an HVM guest move there and back over NFS; the undecided moment, twice; the source is restarted."""
     with Hosts("migrate_hosts", tmp_path) as hosts:
         here, there = hosts.here, hosts.there
-        print("plain TCP: %.1f MiB/s, through SSH: %.1f MiB/s" % rates(here, there, "10.9.9.2"))
+        print("plain TCP: %.1f MiB/s, through SSH: %.1f MiB/s" % rates(hosts))
         both_ways(hosts)
 
         # The cable is cut when the source is about to give leave, which then comes through or not; and when the

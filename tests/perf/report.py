@@ -137,7 +137,7 @@ def guests():
 def migration():
     """Between two installed hosts, the guest's disk on a third machine; all three emulated beside each other."""
     with tempfile.TemporaryDirectory() as work, Hosts("report_migration", Path(work)) as hosts:
-        tcp, ssh = rates(hosts.here, hosts.there, "10.9.9.2")
+        tcp, ssh = rates(hosts)
         hosts.guest("pvh")
         moves = [hosts.move(hosts.here, hosts.there), hosts.move(hosts.there, hosts.here)]
         row("PVH guest of 112 MiB moved while it runs", statistics.mean(move.total for move in moves), "s")
