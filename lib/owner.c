@@ -31,6 +31,7 @@ void owner_dispose(struct owner *owner)
 	free(owner->host_name);
 	free(owner->guest);
 	free(owner->guest_name);
+	free(owner->refused);
 	*owner = (struct owner){.host = NULL};
 }
 
@@ -39,7 +40,8 @@ static void owner_init(struct owner *owner)
 	*owner = (struct owner){.host = xstrdup(""),
 		.host_name = xstrdup(""),
 		.guest = xstrdup(""),
-		.guest_name = xstrdup("")};
+		.guest_name = xstrdup(""),
+		.refused = xstrdup("")};
 }
 
 static void set(char **text, const char *value)
@@ -249,7 +251,8 @@ static void take_line(struct owner *owner, const char *line)
 		const char *key;
 		char **text;
 	} rows[] = {{"host=", &owner->host}, {"host-name=", &owner->host_name},
-		{"guest=", &owner->guest}, {"guest-name=", &owner->guest_name}};
+		{"guest=", &owner->guest}, {"guest-name=", &owner->guest_name},
+		{"refused=", &owner->refused}};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strncmp(line, rows[i].key, strlen(rows[i].key)) == 0)
 			set(rows[i].text, line + strlen(rows[i].key));
@@ -300,8 +303,9 @@ bool owner_concerns(const char *root, const char *path)
 
 static char *text_of(const struct owner *self)
 {
-	return xasprintf("%shost=%s\nhost-name=%s\nguest=%s\nguest-name=%s\n", head, self->host,
-		self->host_name, self->guest, self->guest_name);
+	return xasprintf("%shost=%s\nhost-name=%s\nguest=%s\nguest-name=%s\n%s%s%s", head,
+		self->host, self->host_name, self->guest, self->guest_name,
+		self->refused[0] ? "refused=" : "", self->refused, self->refused[0] ? "\n" : "");
 }
 
 static int refuse(
@@ -379,7 +383,7 @@ int owner_take(const char *root, const char *path, const struct owner *self, str
 	bool is_foreign = owner_read(root, path, &owner, NULL) < 0 ||
 			  (owner.host[0] && !is_own(&owner, self));
 	owner_dispose(&owner);
-	if (!is_foreign)
+	if (!is_foreign && !self->refused[0])
 		return owner_claim(root, path, self, err);
 	if (open_place(root, path, &dir, &name, err) < 0 || write_over(dir, name, text, err) < 0)
 		return err_prefix(err, _("disk %s: "), path);

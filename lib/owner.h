@@ -20,6 +20,7 @@ struct owner {
 	char *host_name;
 	char *guest; /* uuid */
 	char *guest_name;
+	char *refused; /* id of the migration that a person has decided against, here; "" none */
 };
 
 void owner_dispose(struct owner *owner);
@@ -41,7 +42,7 @@ int owner_read(const char *root, const char *path, struct owner *ret_owner, stru
 int owner_check(const char *root, const char *path, const struct owner *self, struct err *err);
 /* The same, and what has no owner, or this host for another guest, gets this one. */
 int owner_claim(const char *root, const char *path, const struct owner *self, struct err *err);
-/* Whoever had it: by a migration, or by force. */
+/* Whoever had it: by a migration, by force, or by a person's decision, which self->refused keeps. */
 int owner_take(const char *root, const char *path, const struct owner *self, struct err *err);
 /* What is another host's is left alone. */
 int owner_release(const char *root, const char *path, const struct owner *self, struct err *err);

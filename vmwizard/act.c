@@ -13,6 +13,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "vmwizard/command.h"
+#include "vmwizard/migrate/record.h"
 
 #define TICK_MS 200
 
@@ -132,6 +133,11 @@ int act_keep_saved(const char *part, const char *path, struct err *err)
 	return 0;
 }
 
+int act_want_settled(const struct vm_action *a, struct err *err)
+{
+	return a->is_dry ? 0 : record_refuse_moving(a->root, a->name, err);
+}
+
 int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *err)
 {
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
@@ -149,6 +155,8 @@ int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	if (a->is_dry)
 		return 0;
+	if (act_want_settled(a, err) < 0)
+		return -1;
 	return file_update(a->root, path, str_text(&cfg->text), cfg->text.len, 0600, err);
 }
 

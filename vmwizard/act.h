@@ -30,6 +30,9 @@ int act_look(const struct vm_action *a, struct act_guest *ret_guest, struct err 
 int act_want_running(const struct vm_action *a, struct err *err);
 int act_want_off(const struct vm_action *a, struct err *err);
 
+/* Refuses while the guest is being moved: its definition is under way. */
+int act_want_settled(const struct vm_action *a, struct err *err);
+
 /* Waits until done() is true of the guest (NULL: it is gone); ERR_TIMEOUT with `late`. */
 typedef bool act_done(const struct vm_domain *d, void *context);
 int act_wait(const struct vm_action *a, unsigned timeout_s, act_done *done, void *context,

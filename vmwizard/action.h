@@ -59,6 +59,7 @@ int vm_move_memory(const struct vm_action *a, struct memplan *plan, struct err *
  * are free; NULL: as they are.
  */
 int vm_pin(const struct vm_action *a, const char *cpus, const char *soft, struct err *err);
+/* cap: in per cent of one CPU; 0 none, -1 as it is. */
 int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err *err);
 int vm_autostart(const struct vm_action *a, bool is_on, struct err *err);
 /* Notes one of GUESTTURN_ORDER, _DELAY, _AT_STOP in the guest's file, from a file's value of that key. */

@@ -224,7 +224,7 @@ int cli_weight(struct cli *cli)
 	const struct vm_action a = action_of(cli);
 	struct err err = ERR_INIT;
 	int64_t weight;
-	int64_t cap = 0;
+	int64_t cap = -1;
 	if (num_parse_int(cli->args[1], 1, 65535, &weight, &err) < 0 ||
 		(cli->n_args > 2 && num_parse_int(cli->args[2], 0, 51200, &cap, &err) < 0)) {
 		(void)cli_fail(&err);

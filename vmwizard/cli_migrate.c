@@ -191,14 +191,18 @@ static int resolve(struct cli *cli)
 	CLEANUP(migrate_result_dispose) struct migrate_result result;
 	struct err err = ERR_INIT;
 	migrate_result_init(&result);
-	if ((!is_here && strcmp(cli->resolve, "there") != 0) || cli->n_args != 1) {
+	/* There is nothing to try: what is decided is decided. */
+	if ((!is_here && strcmp(cli->resolve, "there") != 0) || cli->n_args != 1 || cli->is_dry) {
 		(void)fprintf(stderr, "%s",
 			_("domus-vm: migrate NAME --resolve here, or --resolve there\n"));
 		return CLI_USAGE;
 	}
+	if (want_xen(cli, &err) < 0)
+		return cli_fail(&err);
 	(void)fprintf(stderr, "%s",
 		is_here ? _("If it runs on the other host too, both write to its disks and destroy "
-			    "them.\n")
+			    "them. Coming back, that host sees the decision beside image files, "
+			    "but not on shared devices: before it starts again, detach those there.\n")
 			: _("If it does not run on the other host, its memory is lost.\n"));
 	if (!cli_is_sure(cli, _("Only if the other host does not answer, what you say counts.")))
 		return CLI_FAILED;
@@ -215,7 +219,7 @@ int cli_migrate(struct cli *cli)
 	struct err err = ERR_INIT;
 	struct pass pass = {.done = 0};
 	migrate_result_init(&result);
-	if (vm_check_name(cli->args[0], &err) < 0 || want_xen(cli, &err) < 0)
+	if (vm_check_name(cli->args[0], &err) < 0)
 		return cli_fail(&err);
 	if (cli->resolve)
 		return resolve(cli);
@@ -224,6 +228,8 @@ int cli_migrate(struct cli *cli)
 			stderr, "%s", _("domus-vm: migrate NAME HOST [--offline [--remove]]\n"));
 		return CLI_USAGE;
 	}
+	if (want_xen(cli, &err) < 0)
+		return cli_fail(&err);
 	struct migrate_request request = request_of(cli);
 	if (isatty(STDERR_FILENO) && !cli->is_json) {
 		xenmove_progress(cli->session.xen, show_progress, &pass);

@@ -22,7 +22,7 @@ static int want_at_rest(const struct vm_action *a, struct err *err)
 			err, ERR_PROC, 0, _("Xen does not say whether guest %s runs"), a->name);
 	if (!a->xen)
 		return 0;
-	if (act_look(a, &guest, err) < 0)
+	if (act_want_settled(a, err) < 0 || act_look(a, &guest, err) < 0)
 		return -1;
 	if (guest.is_running)
 		return err_set(

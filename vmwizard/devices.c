@@ -33,7 +33,7 @@ static int open_guest(const struct vm_action *a, struct guest *g, struct err *er
 {
 	struct act_guest now;
 	*g = (struct guest){.cfg = XLCFG_INIT};
-	if (act_look(a, &now, err) < 0)
+	if (act_want_settled(a, err) < 0 || act_look(a, &now, err) < 0)
 		return -1;
 	g->is_running = now.is_running;
 	if (act_read_cfg(a, &g->cfg, err) < 0)

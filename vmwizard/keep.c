@@ -103,7 +103,7 @@ int vm_delete(const struct vm_action *a, bool with_disks, struct err *err)
 {
 	struct xlcfg cfg;
 	struct vm_spec spec;
-	if (act_want_off(a, err) < 0)
+	if (act_want_settled(a, err) < 0 || act_want_off(a, err) < 0)
 		return -1;
 	int rc = read_spec(a, &cfg, &spec, err);
 	/* A file that cannot be understood can still be deleted, its disks cannot. */
@@ -164,7 +164,8 @@ int vm_rename(const struct vm_action *a, const char *new_name, struct err *err)
 	int rc = -1;
 
 	other.name = new_name;
-	if (check_new_name(a, new_name, err) < 0 || act_look(a, &guest, err) < 0)
+	if (check_new_name(a, new_name, err) < 0 || act_want_settled(a, err) < 0 ||
+		act_look(a, &guest, err) < 0)
 		return -1;
 	if (guest.state == VM_STATE_SAVED)
 		return err_set(err, ERR_INVALID, 0,

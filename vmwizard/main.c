@@ -133,7 +133,7 @@ static const struct command {
 	{"pin", cli_pin, ACT, 2, 3, false, "NAME CPUS|all [PREFERRED|all] [--dry-run]",
 		N_("real CPUs it may run on, and those of them it prefers, now and later")},
 	{"weight", cli_weight, ACT, 2, 3, false, "NAME WEIGHT [CAP] [--dry-run]",
-		N_("its share of the CPUs, and its limit in per cent, now and later")},
+		N_("its share of the CPUs, and its limit in per cent (0: none), now and later")},
 	{"attach-disk", cli_attach_disk, OPTION_JSON, 2, 2, false,
 		"NAME \"new, size=8 GiB\"|\"existing, path=FILE\" [--json]",
 		N_("another disk, now and later")},

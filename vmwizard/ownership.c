@@ -3,6 +3,7 @@
 #include "vmwizard/ownership.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "mem.h"
@@ -35,8 +36,9 @@ static int each_disk(const char *root, const struct vm_spec *spec, const struct 
 	return 0;
 }
 
-int ownership_do(
-	const char *root, const struct vm_spec *spec, enum ownership_act act, struct err *err)
+/* refused: what owner_take() is to keep; "" nothing. */
+static int do_for(const char *root, const struct vm_spec *spec, enum ownership_act act,
+	const char *refused, struct err *err)
 {
 	static on_disk *const acts[] = {
 		[OWNERSHIP_CHECK] = owner_check,
@@ -52,6 +54,8 @@ int ownership_do(
 	if (!has_any)
 		return 0;
 	int rc = owner_self(root, spec->uuid, spec->name, &self, err);
+	if (rc == 0)
+		vm_spec_set(&self.refused, refused);
 	if (rc == 0 && act == OWNERSHIP_CLAIM)
 		rc = each_disk(root, spec, &self, owner_check, err);
 	if (rc == 0)
@@ -60,15 +64,47 @@ int ownership_do(
 	return rc;
 }
 
+int ownership_do(
+	const char *root, const struct vm_spec *spec, enum ownership_act act, struct err *err)
+{
+	return do_for(root, spec, act, "", err);
+}
+
+static int do_text(const char *root, const char *name, const char *text, enum ownership_act act,
+	const char *refused, struct err *err)
+{
+	CLEANUP(vm_spec_dispose) struct vm_spec spec;
+	if (vm_xlcfg_read(text, name, &spec, NULL, NULL) < 0)
+		return 0;
+	return do_for(root, &spec, act, refused, err);
+}
+
 int ownership_do_text(const char *root, const char *name, const char *text, enum ownership_act act,
 	struct err *err)
 {
-	struct vm_spec spec;
-	int rc = vm_xlcfg_read(text, name, &spec, NULL, NULL);
-	if (rc == 0)
-		rc = ownership_do(root, &spec, act, err);
-	else
-		rc = 0;
-	vm_spec_dispose(&spec);
-	return rc;
+	return do_text(root, name, text, act, "", err);
+}
+
+int ownership_refuse(const char *root, const char *name, const char *text, const char *migration,
+	struct err *err)
+{
+	return do_text(root, name, text, OWNERSHIP_TAKE, migration, err);
+}
+
+bool ownership_was_refused(
+	const char *root, const char *name, const char *text, const char *migration)
+{
+	CLEANUP(vm_spec_dispose) struct vm_spec spec;
+	bool is_refused = false;
+	if (vm_xlcfg_read(text, name, &spec, NULL, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < spec.n_disks; i++) {
+		struct owner owner;
+		if (!has_owner(root, &spec.disks[i]))
+			continue;
+		is_refused |= owner_read(root, spec.disks[i].path, &owner, NULL) == 0 &&
+			      strcmp(owner.refused, migration) == 0;
+		owner_dispose(&owner);
+	}
+	return is_refused;
 }

@@ -18,5 +18,11 @@ int ownership_do(
 /* The same for the text of an xl.cfg. What cannot be understood has no disks. */
 int ownership_do_text(const char *root, const char *name, const char *text, enum ownership_act act,
 	struct err *err);
+/* A person has decided against that migration: the images are this host's, and remember it. */
+int ownership_refuse(const char *root, const char *name, const char *text, const char *migration,
+	struct err *err);
+/* Does one of the images say so? */
+bool ownership_was_refused(
+	const char *root, const char *name, const char *text, const char *migration);
 
 #endif

@@ -33,15 +33,8 @@ static int check_cfg(const struct vm_action *a, struct err *err)
 	if (a->is_dry)
 		return 0;
 	/* Before its definition has gone, too: started now it would run while it is sent as one that is off. */
-	if (file_exists(a->root, RECORD_OUT)) {
-		CLEANUP(record_dispose) struct record left;
-		if (record_read(a->root, RECORD_OUT, a->name, &left, err) < 0)
-			return -1;
-		if (left.state != MIG_NONE)
-			return err_set(err, ERR_INVALID, 0,
-				_("guest %s is being moved to %s, and may run there (%s)"), a->name,
-				left.peer, mig_record_words[left.state]);
-	}
+	if (record_refuse_moving(a->root, a->name, err) < 0)
+		return -1;
 	if (file_exists(a->root, path))
 		return 0;
 	if (peer)

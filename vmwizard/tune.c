@@ -25,7 +25,7 @@ struct target {
 	uint64_t value;
 	uint64_t asked; /* of the guest, when that is another; else 0 */
 	uint64_t is;
-	int64_t changed_ms;
+	int64_t changed_ms, patience_ms;
 	bool is_stuck;
 	bool is_late; /* stuck, or not there within the limit */
 };
@@ -40,7 +40,7 @@ static bool has_memory(const struct vm_domain *d, void *context)
 		t->changed_ms = vm_now_ms();
 	t->is = is;
 	bool has_it = d == NULL || (rests && memplan_is_same(is, t->value));
-	int64_t patience_ms = memplan_is_same(is, t->asked) ? MEMORY_REST_MS : MEMORY_PATIENCE_MS;
+	int64_t patience_ms = memplan_is_same(is, t->asked) ? MEMORY_REST_MS : t->patience_ms;
 	t->is_stuck = !has_it && vm_now_ms() - t->changed_ms >= patience_ms;
 	return has_it || t->is_stuck;
 }
@@ -72,6 +72,8 @@ static int set_target(
 {
 	CLEANUP(mem_free_string) char *amount = xasprintf("%" PRIu64 "m", asked_kib / 1024);
 	struct err why = ERR_INIT;
+	int64_t timeout_ms = (int64_t)a->timeout_s * 1000;
+	t->patience_ms = timeout_ms > MEMORY_PATIENCE_MS ? timeout_ms : MEMORY_PATIENCE_MS;
 	t->changed_ms = vm_now_ms();
 	if (act_run(a, COMMAND_MS, err, "xl", "mem-set", a->name, amount, NULL) < 0)
 		return -1;
@@ -137,7 +139,7 @@ int vm_ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, stru
 {
 	struct act_guest guest = {.domid = VM_NO_DOMID};
 	*ret_mib = 0;
-	if (!a->is_dry && act_look(a, &guest, err) < 0)
+	if (act_want_settled(a, err) < 0 || (!a->is_dry && act_look(a, &guest, err) < 0))
 		return -1;
 	if (!a->is_dry && !guest.is_running)
 		return ended(a, err);
@@ -145,19 +147,6 @@ int vm_ask_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, stru
 	if (!a->is_dry && judge_memory(a, &guest, (uint64_t)mib * 1024, err) < 0)
 		return -1;
 	return ask_memory(a, &guest, mib, ret_mib, err);
-}
-
-int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
-{
-	struct act_guest guest = {.domid = VM_NO_DOMID};
-	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, mib);
-	*ret_mib = mib;
-	if (a->is_dry)
-		return ask_memory(a, &guest, mib, ret_mib, err);
-	if (act_look(a, &guest, err) < 0 || judge_memory(a, &guest, (uint64_t)mib * 1024, err) < 0)
-		return -1;
-	return guest.is_running ? ask_memory(a, &guest, mib, ret_mib, err)
-				: act_set_key(a, "memory", number, false, err);
 }
 
 /*
@@ -213,6 +202,56 @@ static int keep(const struct vm_action *a, const char *key, const char *max_key,
 	return rc;
 }
 
+/* Of a guest that is off. A maximum of its own stays above it; without one the value is the maximum, too. */
+static int set_later(const struct vm_action *a, const char *key, const char *max_key, int64_t value,
+	struct err *err)
+{
+	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, value);
+	struct xlcfg cfg;
+	int rc = act_read_cfg(a, &cfg, err);
+	const char *max = rc == 0 ? xlcfg_get(&cfg, max_key) : NULL;
+	if (max && strtoll(max, NULL, 10) < value)
+		rc = xlcfg_set(&cfg, max_key, number, NULL, err);
+	else if (max && strcmp(key, "memory") == 0)
+		rc = judge_start(a, &cfg, value, err);
+	if (rc == 0)
+		rc = xlcfg_set(&cfg, key, number, NULL, err);
+	if (rc == 0)
+		rc = act_write_cfg(a, &cfg, err);
+	xlcfg_dispose(&cfg);
+	return rc;
+}
+
+/* What a plan for several judges before it begins (vmwizard/memplan.h). */
+static int judge_alone(
+	const struct vm_action *a, const struct act_guest *guest, uint64_t kib, struct err *err)
+{
+	if (guest->state == VM_STATE_PAUSED)
+		return err_set(err, ERR_INVALID, 0,
+			_("guest %s is paused: it could neither give nor take"), a->name);
+	if (kib < MEMPLAN_LEAST_KIB && kib < guest->memory_kib)
+		return err_set(err, ERR_RANGE, 0,
+			_("guest %s must keep %" PRIu64
+			  " MiB: with less its kernel would end its programs, or itself"),
+			a->name, MEMPLAN_LEAST_KIB / 1024);
+	return judge_memory(a, guest, kib, err);
+}
+
+int vm_set_memory(const struct vm_action *a, int64_t mib, int64_t *ret_mib, struct err *err)
+{
+	struct act_guest guest = {.domid = VM_NO_DOMID};
+	*ret_mib = mib;
+	if (a->is_dry)
+		return ask_memory(a, &guest, mib, ret_mib, err);
+	if (act_want_settled(a, err) < 0 || act_look(a, &guest, err) < 0)
+		return -1;
+	if (!guest.is_running)
+		return set_later(a, "memory", "maxmem", mib, err);
+	if (judge_alone(a, &guest, (uint64_t)mib * 1024, err) < 0)
+		return -1;
+	return ask_memory(a, &guest, mib, ret_mib, err);
+}
+
 int vm_keep_memory(const struct vm_action *a, int64_t mib, struct err *err)
 {
 	return keep(a, "memory", "maxmem", mib, err);
@@ -236,14 +275,14 @@ int vm_set_vcpus(const struct vm_action *a, int64_t count, int64_t *ret_count, s
 	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, count);
 	struct target t = {.value = (uint64_t)count};
 	*ret_count = count;
-	if (!a->is_dry && act_look(a, &guest, err) < 0)
+	if (act_want_settled(a, err) < 0 || (!a->is_dry && act_look(a, &guest, err) < 0))
 		return -1;
+	if (!a->is_dry && !guest.is_running)
+		return set_later(a, "vcpus", "maxvcpus", count, err);
 	if (!a->is_dry && count > guest.max_vcpus)
 		return err_set(err, ERR_RANGE, 0,
 			_("guest %s may have at most %u virtual CPUs (its max-vcpus); that is fixed until it is off"),
 			a->name, guest.max_vcpus);
-	if (!a->is_dry && !guest.is_running)
-		return act_set_key(a, "vcpus", number, false, err);
 	if (!a->is_dry && guest.is_hvm && count < guest.vcpus)
 		return err_set(err, ERR_INVALID, 0,
 			_("guest %s is HVM: CPUs can be added while it runs, not taken; it has %u"),
@@ -282,7 +321,7 @@ int vm_pin(const struct vm_action *a, const char *cpus, const char *soft, struct
 	if ((!is_all_cpus(cpus) && key->check(cpus, err) < 0) ||
 		(soft && !is_all_cpus(soft) && key->check(soft, err) < 0))
 		return -1;
-	if (!a->is_dry && act_look(a, &guest, err) < 0)
+	if (act_want_settled(a, err) < 0 || (!a->is_dry && act_look(a, &guest, err) < 0))
 		return -1;
 	/* NULL ends the words. */
 	if (guest.is_running && act_run(a, COMMAND_MS, err, "xl", "vcpu-pin", a->name, "all",
@@ -298,14 +337,16 @@ int vm_weight(const struct vm_action *a, int64_t weight, int64_t cap, struct err
 	struct act_guest guest = {.is_running = true};
 	CLEANUP(mem_free_string) char *w = xasprintf("%" PRId64, weight > 0 ? weight : 256);
 	CLEANUP(mem_free_string) char *c = xasprintf("%" PRId64, cap > 0 ? cap : 0);
-	if (!a->is_dry && act_look(a, &guest, err) < 0)
+	bool has_cap = cap >= 0;
+	if (act_want_settled(a, err) < 0 || (!a->is_dry && act_look(a, &guest, err) < 0))
 		return -1;
+	/* NULL ends the words. */
 	if (guest.is_running && act_run(a, COMMAND_MS, err, "xl", "sched-credit2", "-d", a->name,
-					"-w", w, "-c", c, NULL) < 0)
+					"-w", w, has_cap ? "-c" : NULL, c, NULL) < 0)
 		return -1;
 	if (act_set_key(a, "cpu_weight", weight > 0 ? w : NULL, false, err) < 0)
 		return -1;
-	return act_set_key(a, "cap", cap > 0 ? c : NULL, false, err);
+	return has_cap ? act_set_key(a, "cap", cap > 0 ? c : NULL, false, err) : 0;
 }
 
 int vm_autostart(const struct vm_action *a, bool is_on, struct err *err)
@@ -319,6 +360,8 @@ int vm_autostart(const struct vm_action *a, bool is_on, struct err *err)
 		a->show(a->context, text);
 	if (a->is_dry)
 		return 0;
+	if (act_want_settled(a, err) < 0)
+		return -1;
 	if (!file_exists(a->root, cfg))
 		return err_set(
 			err, ERR_MISSING, 0, _("there is no guest \"%s\" (%s)"), a->name, cfg);

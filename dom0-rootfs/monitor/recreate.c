@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "affinity.h"
 #include "file.h"
 #include "mem.h"
 #include "monlog.h"
@@ -33,8 +34,10 @@ int recreate_read_config(
 	int len = 0;
 	int rc = libxl_retrieve_domain_configuration(xen->ctx, domid, config, NULL);
 
-	if (rc == 0)
+	if (rc == 0) {
+		affinity_keep(xen->ctx, domid, true, config);
 		return 0;
+	}
 	/* Its QEMU may be dead: then the configuration as it was at creation is better than none. */
 	libxl_domain_config_dispose(config);
 	libxl_domain_config_init(config);

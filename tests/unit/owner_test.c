@@ -105,6 +105,27 @@ static void taken_over(void **state)
 	assert_non_null(strstr(err.text, "of host xen2"));
 }
 
+/* A decision against a migration is kept, also by the one who has the image already; the next owner drops it. */
+static void decided(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts h;
+	struct owner owner;
+	struct err err = ERR_INIT;
+	make_hosts(*state, &h);
+	assert_int_equal(owner_claim(h.here, DISK, &h.self, &err), 0);
+	free(h.self.refused);
+	h.self.refused = xstrdup("0123456789abcdef0123456789abcdef");
+	assert_int_equal(owner_take(h.here, DISK, &h.self, &err), 0);
+	assert_int_equal(owner_read(h.there, DISK, &owner, &err), 0);
+	assert_string_equal(owner.host, h.self.host);
+	assert_string_equal(owner.refused, h.self.refused);
+	owner_dispose(&owner);
+	assert_int_equal(owner_take(h.there, DISK, &h.other, &err), 0);
+	assert_int_equal(owner_read(h.here, DISK, &owner, &err), 0);
+	assert_string_equal(owner.refused, "");
+	owner_dispose(&owner);
+}
+
 /* Another number under the same name: its state was lost, and the way out is said. */
 static void installed_anew(void **state)
 {
@@ -194,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(one_host_has_it),
 		SCRATCH_TEST(taken_over),
+		SCRATCH_TEST(decided),
 		SCRATCH_TEST(installed_anew),
 		SCRATCH_TEST(only_where_others_are),
 		SCRATCH_TEST(what_cannot_be_understood),

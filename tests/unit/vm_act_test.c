@@ -17,6 +17,7 @@
 #include "mem.h"
 #include "tests/unit/scratch.h"
 #include "vmwizard/act.h"
+#include "vmwizard/migrate/record.h"
 
 /* The memory of a guest is nowhere else: a place that is taken costs the new name, not the file. */
 static void test_saved_memory_stays(void **state)
@@ -62,11 +63,35 @@ static void test_wait_ends_in_time(void **state)
 	assert_in_range(count, 1, 2);
 }
 
+/* What is under way to another host is changed nowhere. */
+static void test_moving_is_not_changed(void **state)
+{
+	const struct vm_action a = {.root = *state, .name = "web"};
+	const struct vm_action other = {.root = *state, .name = "db"};
+	CLEANUP(record_dispose) struct record record;
+	struct err err = ERR_INIT;
+	record_init(&record);
+	record.state = MIG_OPEN;
+	vm_spec_set(&record.peer, "xen2");
+	vm_spec_set(&record.offer.id, "0123456789abcdef0123456789abcdef");
+	vm_spec_set(&record.offer.uuid, "11111111-2222-3333-4444-555555555555");
+	vm_spec_set(&record.offer.name, "web");
+	record.offer.method = VM_PVH;
+	assert_int_equal(act_want_settled(&a, &err), 0);
+	assert_int_equal(record_write(*state, RECORD_OUT, "web", &record, &err), 0);
+	assert_int_equal(act_want_settled(&a, &err), -1);
+	assert_string_equal(err.text, "guest web is being moved to xen2, and may run there (open)");
+	assert_int_equal(act_want_settled(&other, &err), 0);
+	assert_int_equal(record_forget(*state, RECORD_OUT, "web", &err), 0);
+	assert_int_equal(act_want_settled(&a, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_saved_memory_stays),
 		SCRATCH_TEST(test_wait_ends_in_time),
+		SCRATCH_TEST(test_moving_is_not_changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sources: vmwizard/memplan.c vmwizard/memmove.c vmwizard/tune.c vmwizard/act.c vmwizard/list_data.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/guestcfg.c vmwizard/hostdata.c vmwizard/profile.c vmwizard/defaults.c */
+/* sources: vmwizard/memplan.c vmwizard/memmove.c vmwizard/tune.c vmwizard/act.c vmwizard/list_data.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/guestread.c vmwizard/planbuild.c vmwizard/guestcfg.c vmwizard/hostdata.c vmwizard/profile.c vmwizard/defaults.c vmwizard/migrate/offer.c vmwizard/migrate/protocol.c vmwizard/migrate/record.c */
 /* libs: -lxlutil -lxenstore */
 /*
  * Memory between guests: the plan, and the plan carried out. There is no hypervisor: guests give
@@ -413,6 +413,13 @@ static void set_memory_knows_what_is_free(void **state)
 	assert_int_equal(err.code, ERR_RANGE);
 	assert_non_null(strstr(err.text, "guest beta: 388 MiB more are wanted"));
 	assert_int_equal(xen.log.len, 0);
+	assert_int_equal(vm_set_memory(&a, 8, &now, &err), -1);
+	assert_non_null(strstr(err.text, "guest beta must keep 32 MiB"));
+	xen.guests[1].state = VM_STATE_PAUSED;
+	assert_int_equal(vm_set_memory(&a, 600, &now, &err), -1);
+	assert_string_equal(err.text, "guest beta is paused: it could neither give nor take");
+	assert_int_equal(xen.log.len, 0);
+	xen.guests[1].state = VM_STATE_RUNNING;
 	assert_int_equal(vm_set_memory(&a, 600, &now, &err), 0);
 	assert_int_equal(now, 600);
 	str_dispose(&xen.log);
@@ -469,6 +476,39 @@ static void screen_at_the_maximum(void **state)
 		"of its screen it has again after its next start");
 	assert_string_equal(str_text(&xen.log), "xl mem-set alpha 1024m (624 free)\n");
 	str_dispose(&xen.log);
+}
+
+/* Off: what it has next, and a maximum of its own that is not in its way. */
+static void of_one_that_is_off(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		int64_t mib;
+	} cases[] = {
+		{"memory = 512\n", "memory = 256\n", 256},
+		{"memory = 512\n", "memory = 2048\n", 2048},
+		{"memory = 512\nmaxmem = 1024\n", "memory = 256\nmaxmem = 1024\n", 256},
+		{"memory = 512\nmaxmem = 1024\n", "memory = 2048\nmaxmem = 2048\n", 2048},
+	};
+	char *dir = *state;
+	assert_int_equal(file_make_dirs(dir, "/etc/xen", 0755, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vm_xen xen = deck();
+		struct err err = ERR_INIT;
+		CLEANUP(str_dispose) struct str text = STR_INIT;
+		const struct vm_action a = {.root = dir, .xen = &xen, .name = "beta"};
+		int64_t now = 0;
+		the_xen = &xen;
+		xen.guests[1].is_off = true;
+		assert_int_equal(file_write(dir, "/etc/xen/beta.cfg", cases[i].before,
+					 strlen(cases[i].before), 0600, &err),
+			0);
+		assert_int_equal(vm_set_memory(&a, cases[i].mib, &now, &err), 0);
+		assert_int_equal(file_read(dir, "/etc/xen/beta.cfg", 99, &text, &err), 0);
+		assert_string_equal(str_text(&text), cases[i].after);
+		assert_int_equal(xen.log.len, 0);
+		str_dispose(&xen.log);
+	}
 }
 
 /* The maximum does not shrink with what is kept; what is written by hand stays. */
@@ -574,6 +614,7 @@ int main(void)
 		SCRATCH_TEST(set_memory_knows_what_is_free),
 		cmocka_unit_test(screen_of_hvm),
 		cmocka_unit_test(screen_at_the_maximum),
+		SCRATCH_TEST(of_one_that_is_off),
 		SCRATCH_TEST(kept_for_later),
 		SCRATCH_TEST(not_kept_without_balloon),
 		SCRATCH_TEST(pinned_hard_and_soft),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sources: vmwizard/migrate/source.c vmwizard/migrate/target.c vmwizard/migrate/offer.c vmwizard/migrate/record.c vmwizard/migrate/probe.c vmwizard/migrate/copy.c vmwizard/migrate/disks.c vmwizard/migrate/gather.c vmwizard/migrate/protocol.c vmwizard/migrate/channel.c vmwizard/list_data.c vmwizard/ownership.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/hostdata.c vmwizard/guestread.c vmwizard/guestcfg.c vmwizard/planbuild.c vmwizard/profile.c vmwizard/defaults.c */
+/* sources: vmwizard/migrate/source.c vmwizard/migrate/target.c vmwizard/migrate/offer.c vmwizard/migrate/record.c vmwizard/migrate/probe.c vmwizard/migrate/copy.c vmwizard/migrate/disks.c vmwizard/migrate/gather.c vmwizard/migrate/protocol.c vmwizard/migrate/channel.c vmwizard/list_data.c vmwizard/ownership.c vmwizard/paths.c vmwizard/spec.c vmwizard/device.c vmwizard/hostdata.c vmwizard/guestread.c vmwizard/guestcfg.c vmwizard/planbuild.c vmwizard/profile.c vmwizard/defaults.c vmwizard/snapshot.c vmwizard/snapread.c */
 /* libs: -lxlutil -lnettle */
 /*
  * Both engines against each other, each in a process and a root of its own, with their real files
@@ -37,6 +37,7 @@
 #define MEMORY "MEMORY"
 #define LOG "/var/log/xen/console/guest-web"
 #define DISK "/there/pool/web.img"
+#define LOCAL "/images/web.img"
 #define MOUNTS "files:/x /there/pool nfs rw 0 0\nfiles:/x /pool nfs rw 0 0\n"
 
 struct vm_xen {
@@ -98,6 +99,10 @@ int xenmove_find(struct vm_xen *xen, const char *uuid, const char *name,
 	assert_string_equal(uuid, UUID);
 	if (fault(xen, "find", err) < 0)
 		return -1;
+	/* The source looks for it, whatever it is called, when its definition is gone. */
+	if (!name && file_exists(xen->root, "/late"))
+		put(xen->root, LOCAL, "written by another guest");
+	name = name ? name : "web";
 	*ret_domain =
 		(struct xenmove_domain){.domid = is_domain(xen->root, name, NULL) ? 7 : VM_NO_DOMID,
 			.is_suspended = is_domain(xen->root, name, "suspended"),
@@ -235,11 +240,12 @@ static void make_hosts(const char *dir, struct hosts *hosts)
 	CLEANUP(mem_free_string)
 	char *script = xasprintf("#!/bin/sh\n[ ! -e %s/down ] || { echo no route >&2; exit 1; }\n"
 				 "[ ! -e %s/meanwhile ] || printf running >%s/xen/web\n"
+				 "[ ! -e %s/changed ] || echo \"# changed\" >>%s/etc/xen/web.cfg\n"
 				 "[ ! -e %s/full ] || { trap '' XFSZ; ulimit -f 100; }\n"
 				 "[ ! -e %s/die ] || ulimit -f 100\n"
 				 "exec %s receive %s\n",
-		hosts->there, hosts->there, hosts->here, hosts->there, hosts->there, self,
-		hosts->there);
+		hosts->there, hosts->there, hosts->here, hosts->there, hosts->here, hosts->there,
+		hosts->there, self, hosts->there);
 	put(dir, "/here/xen/web", "running");
 	put(dir, "/here/there/xen/.keep", "");
 	/* Under one path the same directory in both, as if it came from a server. */
@@ -423,13 +429,14 @@ static void the_power_goes_while_undecided(void **state)
 	expect_place(&hosts, true, false);
 }
 
-static void a_person_decides(void **state)
+static void decide_by_hand(const char *dir, bool loses_power)
 {
 	CLEANUP(hosts_dispose) struct hosts hosts;
 	CLEANUP(migrate_result_dispose) struct migrate_result result;
 	CLEANUP(migrate_result_dispose) struct migrate_result again;
 	struct err err = ERR_INIT;
-	make_hosts(*state, &hosts);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	make_hosts(dir, &hosts);
 	struct vm_xen xen = {.root = hosts.here};
 	const struct migrate_request request = {.root = hosts.here, .xen = &xen, .name = "web"};
 	put(hosts.there, "/fault", "start die down");
@@ -441,12 +448,26 @@ static void a_person_decides(void **state)
 	assert_int_equal(result.end, MIG_END_HERE);
 	assert_true(is_domain(hosts.here, "web", "running"));
 	assert_true(has_definition(hosts.here));
-	/* The other host had taken it; now it cannot start it again. */
+	/* The other host had taken it; now it cannot start it again, also when it comes back with its leave. */
 	assert_int_equal(own(hosts.here, OWNERSHIP_CHECK), 0);
 	assert_int_equal(own(hosts.there, OWNERSHIP_CHECK), -1);
+	if (loses_power)
+		reboot(hosts.there, "boot-4\n");
+	(void)file_remove(hosts.there, "/down", NULL);
+	settle(&hosts);
+	expect_place(&hosts, false, true);
+	assert_false(file_exists(hosts.there, RECORD_DIR));
 	migrate_result_init(&again);
 	assert_int_equal(migrate_resolve(&request, MIG_BY_HAND_HERE, &again, &err), -1);
 	assert_string_equal(err.text, "no migration of web is unfinished");
+}
+
+static void a_person_decides(void **state)
+{
+	CLEANUP(mem_free_string) char *killed = xasprintf("%s/killed", (char *)*state);
+	CLEANUP(mem_free_string) char *off = xasprintf("%s/off", (char *)*state);
+	decide_by_hand(killed, false);
+	decide_by_hand(off, true);
 }
 
 /* Off when it was offered, started before its definition was taken away: it stays. */
@@ -459,6 +480,20 @@ static void started_meanwhile(void **state)
 	assert_int_equal(send_it(&hosts), MIG_END_HERE);
 	settle(&hosts);
 	expect_place(&hosts, false, true);
+}
+
+/* What was offered is not what there is by now: it stays, as it is now. */
+static void changed_meanwhile(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	make_hosts(*state, &hosts);
+	put(hosts.there, "/changed", "");
+	assert_int_equal(send_it(&hosts), MIG_END_HERE);
+	settle(&hosts);
+	expect_place(&hosts, false, true);
+	assert_int_equal(file_read(hosts.here, "/etc/xen/web.cfg", 9999, &text, NULL), 0);
+	assert_non_null(strstr(str_text(&text), "# changed\n"));
 }
 
 /* The peer's word counts more than a person's. */
@@ -514,7 +549,6 @@ static void off_moves_by_its_definition(void **state)
 
 /* ---- off, with a disk that is not shared */
 
-#define LOCAL "/images/web.img"
 enum { LOCAL_BYTES = 3000001, LOCAL_DATA = 300000 };
 
 /* Data, and a hole that ends in the middle of a frame. */
@@ -592,6 +626,51 @@ static void removed_when_it_is_there(void **state)
 	assert_false(file_exists(hosts.here, LOCAL));
 	/* What both have stays. */
 	assert_true(file_exists(hosts.here, DISK));
+}
+
+/* The whole time until its definition is gone counts, also with the copy compared long ago. */
+static void written_after_it_was_copied(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	make_local(&hosts);
+	put(hosts.here, "/late", "");
+	assert_int_equal(send_as(&hosts, true, true), MIG_END_HERE);
+	settle(&hosts);
+	expect_place(&hosts, false, false);
+	expect_images(&hosts, 0);
+	assert_true(file_exists(hosts.here, LOCAL));
+}
+
+static void what_is_not_removed(void **state)
+{
+	CLEANUP(mig_offer_dispose) struct mig_offer o;
+	CLEANUP(strlist_dispose) struct strlist findings = STRLIST_INIT;
+	static const char *const paths[] = {"/dev/domus/web-xvda", LOCAL, "/images/alone.img"};
+	struct snap_volumes volumes = SNAP_VOLUMES_INIT;
+	struct vm_host host = {.cpus = 1};
+	(void)state;
+	mig_offer_init(&o);
+	vm_spec_set(&o.name, "web");
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct mig_part *part = mig_offer_add_part(&o, paths[i]);
+		part->is_copied = true;
+		part->is_block = i == 0;
+	}
+	strlist_add(&host.used, LOCAL "\tweb");
+	strlist_add(&host.used, LOCAL "\tweb2");
+	strlist_add(&host.used, LOCAL ".old\tweb3");
+	snap_parse("domus|web-xvda|guests|1|0||domus|2026-11-23 10:00:00 +0000\n"
+		   "domus|web-xvda.before|guests|1|0||domus-snapshot|2026-11-23 10:00:00 +0000\n",
+		&volumes);
+	disks_check_removal(&o, &host, &volumes, &findings);
+	CLEANUP(mem_free_string) char *text = strlist_join_with(&findings, "\n");
+	assert_string_equal(text,
+		"disk /dev/domus/web-xvda has 1 snapshots, which do not move: remove them, or "
+		"leave out --remove\n"
+		"disk /images/web.img is the guest web2's, too: without --remove it stays");
+	strlist_dispose(&host.used);
+	snap_volumes_dispose(&volumes);
 }
 
 static void no_place_for_a_disk(void **state)
@@ -674,6 +753,9 @@ int main(int argc, char **argv)
 		SCRATCH_TEST(every_fault),
 		SCRATCH_TEST(the_power_goes_while_undecided),
 		SCRATCH_TEST(started_meanwhile),
+		SCRATCH_TEST(changed_meanwhile),
+		SCRATCH_TEST(written_after_it_was_copied),
+		SCRATCH_TEST(what_is_not_removed),
 		SCRATCH_TEST(a_person_decides),
 		SCRATCH_TEST(an_answer_comes_before_a_person),
 		SCRATCH_TEST(anothers_disk_stays),

@@ -80,6 +80,27 @@ static void nothing_speaks_against_it(void **state)
 	expect_findings(&findings, "");
 }
 
+static void a_pin_needs_its_cpus(void **state)
+{
+	(void)state;
+	CLEANUP(mig_offer_dispose) struct mig_offer o;
+	CLEANUP(mig_offer_dispose) struct mig_offer again;
+	CLEANUP(vm_host_dispose) struct vm_host host;
+	CLEANUP(strlist_dispose) struct strlist findings = STRLIST_INIT;
+	struct mig_part found[] = {
+		{.size_bytes = 1000, .has_mark = true, .wwid = ""}, {.size_bytes = 7, .wwid = ""}};
+	sample(&o);
+	good_host(&host);
+	o.need_cpus = 4;
+	host.cpus = 3;
+	json_t *json = mig_offer_write(&o, true);
+	assert_int_equal(mig_offer_read(json, &again, NULL), 0);
+	json_decref(json);
+	mig_check_target(&again, &host, found, &findings);
+	expect_findings(&findings,
+		"the guest is pinned to CPU 3, and there are 3 there: first domus-vm pin web\n");
+}
+
 static void all_findings_at_once(void **state)
 {
 	(void)state;
@@ -404,6 +425,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_speaks_against_it),
+		cmocka_unit_test(a_pin_needs_its_cpus),
 		cmocka_unit_test(all_findings_at_once),
 		cmocka_unit_test(off_needs_less),
 		cmocka_unit_test(pv_wants_shadow_paging),

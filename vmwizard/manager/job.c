@@ -118,17 +118,27 @@ static void set_text(char **text, const char *value)
 	*text = xstrdup(value);
 }
 
+/* Less than before: the next of several passes. */
+static void take_amount(struct job *job, const char *text)
+{
+	uint64_t before = job->done_bytes;
+
+	if (sscanf(text, "%" SCNu64 " %" SCNu64, &job->done_bytes, &job->total_bytes) != 2)
+		job->done_bytes = job->total_bytes = 0;
+	if (!job->amount_ms || job->done_bytes < before)
+		job->amount_ms = vm_now_ms();
+}
+
 static void take_line(struct job *job, const char *line)
 {
 	switch (line[0]) {
 	case TELL_COMMAND:
 		set_text(&job->command, line + 1);
 		job->done_bytes = job->total_bytes = 0;
+		job->amount_ms = 0;
 		break;
 	case TELL_AMOUNT:
-		if (sscanf(line + 1, "%" SCNu64 " %" SCNu64, &job->done_bytes, &job->total_bytes) !=
-			2)
-			job->done_bytes = job->total_bytes = 0;
+		take_amount(job, line + 1);
 		break;
 	case TELL_NOTE:
 		set_text(&job->note, line + 1);

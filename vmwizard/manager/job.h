@@ -33,6 +33,7 @@ struct job {
 	char *note;    /* "" none */
 	char *error;   /* NULL until it failed */
 	uint64_t done_bytes, total_bytes;
+	int64_t amount_ms; /* since when these are counted; a copy may have several passes */
 	int64_t started_ms;
 	bool is_done;
 	pid_t pid;

@@ -11,6 +11,7 @@
 
 #include "lang.h"
 #include "mem.h"
+#include "num.h"
 #include "screen.h"
 #include "state.h"
 #include "ui/frame.h"
@@ -88,12 +89,27 @@ static void report(struct manager *m, struct job *job)
 		manager_say(m, _("%s: %s: done (%s)"), job->guest, job->what, job->command);
 }
 
+/* How much, how fast, and how long the rest takes. */
+static void add_amount(const struct job *job, struct str *text)
+{
+	double seconds = (double)(vm_now_ms() - job->amount_ms) / 1000;
+	double rate = seconds > 0 ? (double)job->done_bytes / seconds : 0;
+
+	str_add(text, _(", %llu of %llu MiB"), (unsigned long long)(job->done_bytes / NUM_MIB),
+		(unsigned long long)(job->total_bytes / NUM_MIB));
+	if (rate > 0 && job->total_bytes >= job->done_bytes)
+		str_add(text, _(", %.1f MiB/s, %.0f s left"), rate / NUM_MIB,
+			(double)(job->total_bytes - job->done_bytes) / rate);
+}
+
 static void show_progress(struct manager *m, const struct job *job)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 
 	str_add(&text, "%s: %s", job->guest, job->what);
-	if (job->total_bytes > 0)
+	if (job->total_bytes >= NUM_MIB)
+		add_amount(job, &text);
+	else if (job->total_bytes > 0)
 		str_add(&text, ", %llu %%",
 			(unsigned long long)(job->done_bytes * 100 / job->total_bytes));
 	str_add(&text, _(", %lld s"), (long long)(vm_now_ms() - job->started_ms) / 1000);

@@ -269,10 +269,11 @@ static bool is_sure(struct page *page, const struct memplan *plan, bool *ret_kep
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	struct ui_question q = {.id = "move-memory",
 		.title = _("Memory"),
-		.help = _("Those that give are asked first, one after the other, and each has 30 "
-			  "seconds. Nobody takes before all have given. If one does not reach its "
-			  "figure, what was moved until then is taken back, and the figure is "
-			  "said."),
+		.help = _(
+			"Those that give are asked first, one after the other; each may stand still "
+			"for 30 seconds. Nobody takes before all have given. If one does not reach its "
+			"figure, what was moved until then is taken back, and the figure is "
+			"said."),
 		.ok = _("Do it")};
 	size_t chosen = NOW;
 

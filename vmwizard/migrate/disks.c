@@ -54,7 +54,18 @@ uint64_t disks_data(const char *root, const struct mig_part *part)
 	return bytes < part->size_bytes ? bytes : part->size_bytes;
 }
 
-void disks_check_source(const struct mig_offer *offer, struct strlist *findings)
+/* A qcow2 image that holds only what differs from another: the docs' header, bytes 8 to 15. */
+static bool has_base(const char *root, const struct mig_part *part)
+{
+	CLEANUP(mem_free_string) char *full = under(root, part->path);
+	CLEANUP(file_close) int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	unsigned char header[16] = "";
+	static const unsigned char none[8];
+	return fd >= 0 && read(fd, header, sizeof(header)) == (ssize_t)sizeof(header) &&
+	       memcmp(header, "QFI\xfb", 4) == 0 && memcmp(header + 8, none, 8) != 0;
+}
+
+void disks_check_source(const char *root, const struct mig_offer *offer, struct strlist *findings)
 {
 	for (size_t i = 0; i < offer->n_parts; i++) {
 		const struct mig_part *part = &offer->parts[i];
@@ -64,6 +75,40 @@ void disks_check_source(const struct mig_offer *offer, struct strlist *findings)
 				_("disk %s is a device and no volume: it is not copied; attach it "
 				  "over there, or take it away from the guest"),
 				part->path);
+		if (part->is_copied && !part->is_block && has_base(root, part))
+			strlist_addf(findings,
+				_("disk %s is a qcow2 image on top of another one, which would "
+				  "not be copied: make it whole first (qemu-img convert)"),
+				part->path);
+	}
+}
+
+void disks_check_removal(const struct mig_offer *offer, const struct vm_host *host,
+	const struct snap_volumes *volumes, struct strlist *findings)
+{
+	for (size_t i = 0; i < offer->n_parts; i++) {
+		const struct mig_part *part = &offer->parts[i];
+		CLEANUP(mem_free_string) char *volume = vm_volume_of(part->path);
+		CLEANUP(strlist_dispose) struct strlist snapshots = STRLIST_INIT;
+		size_t len = strlen(part->path);
+		if (!part->is_copied || part->is_readonly)
+			continue;
+		for (size_t j = 0; j < host->used.count; j++) {
+			const char *entry = host->used.items[j];
+			if (strncmp(entry, part->path, len) == 0 && entry[len] == '\t' &&
+				strcmp(entry + len + 1, offer->name) != 0)
+				strlist_addf(findings,
+					_("disk %s is the guest %s's, too: without --remove it "
+					  "stays"),
+					part->path, entry + len + 1);
+		}
+		if (volume)
+			snap_list_of(volumes, volume, &snapshots);
+		if (snapshots.count)
+			strlist_addf(findings,
+				_("disk %s has %zu snapshots, which do not move: remove them, or "
+				  "leave out --remove"),
+				part->path, snapshots.count);
 	}
 }
 
@@ -85,7 +130,8 @@ static int open_source(
 static bool was_written(int fd, const struct stat *before)
 {
 	struct stat now;
-	return fstat(fd, &now) < 0 || now.st_size != before->st_size ||
+	/* Replaced by a new one it has no name left. */
+	return fstat(fd, &now) < 0 || now.st_nlink == 0 || now.st_size != before->st_size ||
 	       now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
 	       now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
 }
@@ -115,26 +161,57 @@ static int hear(const struct channel *channel, int timeout_ms, const char *sum, 
 	return rc;
 }
 
+/* Open until the end: a device is nobody else's so long, a file is looked at once more. */
+static const struct disks_one *hold(const char *root, const struct mig_offer *offer, size_t i,
+	struct disks_held *held, struct err *err)
+{
+	struct disks_one one = {.part = i};
+	one.fd = open_source(root, &offer->parts[i], &one.before, err);
+	if (one.fd < 0)
+		return NULL;
+	held->disks = xreallocarray(held->disks, held->count + 1, sizeof(*held->disks));
+	held->disks[held->count] = one;
+	return &held->disks[held->count++];
+}
+
+void disks_held_dispose(struct disks_held *held)
+{
+	for (size_t i = 0; i < held->count; i++)
+		(void)close(held->disks[i].fd);
+	free(held->disks);
+	*held = (struct disks_held){.disks = NULL};
+}
+
+int disks_check_held(const struct mig_offer *offer, const struct disks_held *held, struct err *err)
+{
+	for (size_t i = 0; i < held->count; i++)
+		if (was_written(held->disks[i].fd, &held->disks[i].before))
+			return err_set(err, ERR_INVALID, 0,
+				_("disk %s: it was written to meanwhile"),
+				offer->parts[held->disks[i].part].path);
+	return 0;
+}
+
 static int send_one(const char *root, const struct mig_offer *offer, size_t i,
-	const struct channel *channel, struct disks_progress *progress, struct err *err)
+	const struct channel *channel, struct disks_held *held, struct disks_progress *progress,
+	struct err *err)
 {
 	const struct mig_part *part = &offer->parts[i];
 	char sum[COPY_SUM_TEXT] = "";
-	struct stat before;
-	CLEANUP(file_close) int fd = open_source(root, part, &before, err);
+	const struct disks_one *disk = hold(root, offer, i, held, err);
 	progress->path = part->path;
-	if (fd < 0)
+	if (!disk)
 		return -1;
 	if (channel_send_word(channel, "disk", json_pack("{s:i}", "part", (int)i), err) < 0 ||
-		copy_send(fd, part->size_bytes, channel->out_fd, progress->amount ? show : NULL,
-			progress, sum, err) < 0) {
+		copy_send(disk->fd, part->size_bytes, channel->out_fd,
+			progress->amount ? show : NULL, progress, sum, err) < 0) {
 		struct err reason = ERR_INIT;
 		/* It may have said why it hung up: no room, for one. */
 		if (hear(channel, REASON_MS, "", &reason) < 0 && reason.code == ERR_PROC)
 			(void)err_set(err, ERR_PROC, 0, "%s", reason.text);
 		return -1;
 	}
-	if (was_written(fd, &before))
+	if (was_written(disk->fd, &disk->before))
 		return err_set(err, ERR_INVALID, 0, "%s", _("it was written to meanwhile"));
 	if (channel_send_word(channel, "sum", json_pack("{s:s}", "sum", sum), err) < 0)
 		return -1;
@@ -142,12 +219,12 @@ static int send_one(const char *root, const struct mig_offer *offer, size_t i,
 }
 
 int disks_send(const char *root, const struct mig_offer *offer, const struct channel *channel,
-	struct disks_progress *progress, struct err *err)
+	struct disks_held *held, struct disks_progress *progress, struct err *err)
 {
 	for (size_t i = 0; i < offer->n_parts; i++) {
 		struct err why = ERR_INIT;
 		if (!offer->parts[i].is_copied ||
-			send_one(root, offer, i, channel, progress, &why) == 0)
+			send_one(root, offer, i, channel, held, progress, &why) == 0)
 			continue;
 		(void)err_set(err, why.code, 0, "%s", why.text);
 		/* The target's own words name the disk. */

@@ -7,9 +7,12 @@
 #ifndef MIGRATE_DISKS_H
 #define MIGRATE_DISKS_H
 
+#include <sys/stat.h>
+
 #include "vmwizard/migrate/channel.h"
 #include "vmwizard/migrate/copy.h"
 #include "vmwizard/migrate/offer.h"
+#include "vmwizard/snapshot.h"
 
 struct disks_progress {
 	/* In pages of 4 KiB, as for memory; may be NULL. */
@@ -20,13 +23,34 @@ struct disks_progress {
 
 /* ---- source */
 
+/* The disks that were copied, open. */
+struct disks_held {
+	struct disks_one {
+		size_t part; /* number in the offer */
+		int fd;
+		struct stat before;
+	} *disks;
+	size_t count;
+};
+
+/* Idempotent. */
+void disks_held_dispose(struct disks_held *held);
+/* ERR_INVALID when one was written after it was copied. */
+int disks_check_held(const struct mig_offer *offer, const struct disks_held *held, struct err *err);
+
 /* How much of a part there is to copy: holes and what a thin volume has not written are not. */
 uint64_t disks_data(const char *root, const struct mig_part *part);
 /* What cannot be copied at all. */
-void disks_check_source(const struct mig_offer *offer, struct strlist *findings);
-/* One after the other; each is compared at the target. A disk that is written meanwhile is an error. */
+void disks_check_source(const char *root, const struct mig_offer *offer, struct strlist *findings);
+/* What would be removed here and is not this guest's alone, or takes snapshots along. */
+void disks_check_removal(const struct mig_offer *offer, const struct vm_host *host,
+	const struct snap_volumes *volumes, struct strlist *findings);
+/*
+ * One after the other; each is compared at the target. A disk that is written meanwhile is an error.
+ * They stay open in held, so that no other guest takes a device.
+ */
 int disks_send(const char *root, const struct mig_offer *offer, const struct channel *channel,
-	struct disks_progress *progress, struct err *err);
+	struct disks_held *held, struct disks_progress *progress, struct err *err);
 int disks_remove(const char *root, const struct mig_part *part, struct err *err);
 
 /* ---- target */

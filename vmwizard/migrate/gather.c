@@ -43,11 +43,27 @@ static void add_parts(const char *root, const struct vm_spec *spec, struct mig_o
 		migrate_probe(root, offer, offer->parts[i].path, &offer->parts[i]);
 }
 
+/* The last CPU of a list such as "0-1,3", and one more. "all,^2" is for xl to judge. */
+static unsigned cpus_of(const char *list)
+{
+	unsigned long most = 0;
+	if (strcspn(list, "0123456789") != 0 || strchr(list, '^'))
+		return 0;
+	for (const char *p = list; *p;) {
+		unsigned long cpu = strtoul(p, NULL, 10);
+		most = cpu + 1 > most ? cpu + 1 : most;
+		p += strspn(p, "0123456789");
+		p += strcspn(p, "0123456789");
+	}
+	return (unsigned)most;
+}
+
 static void take_spec(const struct vm_spec *spec, struct mig_offer *offer)
 {
 	vm_spec_set(&offer->uuid, spec->uuid);
 	offer->method = spec->method;
 	offer->need_dom0_kib = vm_need_dom0_kib(spec);
+	offer->need_cpus = cpus_of(spec->pin);
 	for (size_t i = 0; i < spec->n_nics; i++) {
 		const struct vm_nic *nic = &spec->nics[i];
 		if (nic->bridge[0] && !strlist_has(&offer->bridges, nic->bridge))
@@ -79,6 +95,12 @@ int migrate_gather(const char *root, struct mig_offer *offer, struct err *err)
 		return err_prefix(err, "%s: ", path);
 	if (strcmp(spec.name, offer->name) != 0)
 		return err_set(err, ERR_INVALID, 0, _("%s says another name: %s"), path, spec.name);
+	json_t *cfg = json_string(str_text(&text));
+	if (!cfg)
+		return err_set(err, ERR_INVALID, 0,
+			_("%s holds characters that are no UTF-8; only as UTF-8 it can be sent"),
+			path);
+	json_decref(cfg);
 	vm_spec_set(&offer->cfg, str_text(&text));
 	offer->autostart = file_exists(root, link);
 	take_spec(&spec, offer);

@@ -91,6 +91,8 @@ json_t *mig_offer_write(const struct mig_offer *offer, bool with_config)
 		"need_dom0_kib", number(offer->need_dom0_kib), "xen_major", (int)offer->xen_major,
 		"xen_minor", (int)offer->xen_minor, "cpu", caps, "parts", parts, "bridges",
 		words_of(&offer->bridges), "macs", words_of(&offer->macs), "cfg", offer->cfg);
+	if (offer->need_cpus)
+		(void)json_object_set_new(json, "need_cpus", number(offer->need_cpus));
 	if (with_config)
 		(void)json_object_set_new(json, "config", json_string(offer->config));
 	return json;
@@ -185,6 +187,7 @@ int mig_offer_read(const json_t *json, struct mig_offer *ret_offer, struct err *
 	o->is_running = json_is_true(json_object_get(json, "running"));
 	o->is_live = json_is_true(json_object_get(json, "live"));
 	o->autostart = json_is_true(json_object_get(json, "autostart"));
+	o->need_cpus = (unsigned)get_number(json, "need_cpus");
 	o->need_kib = get_number(json, "need_kib");
 	o->need_dom0_kib = get_number(json, "need_dom0_kib");
 	o->xen_major = (unsigned)get_number(json, "xen_major");
@@ -279,6 +282,10 @@ static void check_machine(
 	if (host->cannot[offer->method] && host->cannot[offer->method][0])
 		strlist_addf(findings, "%s: %s", vm_method_titles[offer->method],
 			host->cannot[offer->method]);
+	if (offer->need_cpus > host->cpus)
+		strlist_addf(findings,
+			_("the guest is pinned to CPU %u, and there are %u there: first domus-vm pin %s"),
+			offer->need_cpus - 1, host->cpus, offer->name);
 	if (!offer->is_running)
 		return;
 	if (is_older)

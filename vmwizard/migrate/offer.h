@@ -30,6 +30,7 @@ struct mig_offer {
 	bool is_running, is_live; /* live: it runs on while its memory is copied */
 	bool has_format;          /* a disk is qcow2 or the like: its index is cached */
 	bool autostart;
+	unsigned need_cpus;               /* as many as its pin names; 0: it is not pinned */
 	uint64_t need_kib, need_dom0_kib; /* of the target, if it runs */
 	unsigned xen_major, xen_minor;
 	uint32_t cpu_caps[VM_CPU_WORDS];

@@ -12,6 +12,7 @@
 #include "lang.h"
 #include "mem.h"
 #include "vmwizard/paths.h"
+#include "xlcfg.h"
 
 enum { RECORD_MAX = 2 * 1024 * 1024 };
 
@@ -155,6 +156,19 @@ int record_lock(const char *root, const char *name, unsigned wait_ms, int *ret_f
 
 /* ---- the definition */
 
+int record_is_offered(const char *root, const struct record *record, struct err *err)
+{
+	const struct mig_offer *offer = &record->offer;
+	CLEANUP(mem_free_string) char *cfg = vm_cfg_path(offer->name);
+	CLEANUP(mem_free_string) char *link = vm_auto_path(offer->name);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (file_read(root, cfg, XLCFG_FILE_MAX, &text, err) < 0)
+		return -1;
+	if (strcmp(str_text(&text), offer->cfg) != 0 || file_exists(root, link) != offer->autostart)
+		return err_set(err, ERR_INVALID, 0, _("%s was changed meanwhile"), cfg);
+	return 0;
+}
+
 int record_take_away(const char *root, const struct record *record, struct err *err)
 {
 	CLEANUP(mem_free_string) char *cfg = vm_cfg_path(record->offer.name);
@@ -172,23 +186,36 @@ int record_place(const char *root, const struct record *record, struct err *err)
 	CLEANUP(mem_free_string) char *link = vm_auto_path(offer->name);
 	CLEANUP(mem_free_string) char *target = xasprintf("../%s.cfg", offer->name);
 	CLEANUP(mem_free_string) char *tomb = path_of(RECORD_GONE, offer->name);
-	if (!file_exists(root, cfg) &&
-		(file_make_dirs(root, VM_CFG_DIR, 0755, err) < 0 ||
-			file_write(root, cfg, offer->cfg, strlen(offer->cfg), 0600, err) < 0))
-		return -1;
+	/* A definition that is there is the newer one. The link first: what is cut short is done again. */
+	if (!file_exists(root, cfg)) {
+		if (file_make_dirs(root, VM_AUTO_DIR, 0755, err) < 0 ||
+			(offer->autostart && file_symlink(root, link, target, err) < 0) ||
+			file_write(root, cfg, offer->cfg, strlen(offer->cfg), 0600, err) < 0)
+			return -1;
+	}
 	/* It may have been here before. */
-	if (file_exists(root, RECORD_GONE) && file_remove(root, tomb, err) < 0)
-		return -1;
-	if (!offer->autostart)
-		return 0;
-	if (file_make_dirs(root, VM_AUTO_DIR, 0755, err) < 0)
-		return -1;
-	return file_symlink(root, link, target, err);
+	return file_exists(root, RECORD_GONE) ? file_remove(root, tomb, err) : 0;
 }
 
 int record_bury(const char *root, const struct record *record, struct err *err)
 {
 	return write_json(root, RECORD_GONE, record->offer.name, json_of(record), err);
+}
+
+int record_refuse_moving(const char *root, const char *name, struct err *err)
+{
+	CLEANUP(record_dispose) struct record left;
+	record_init(&left);
+	if (!file_exists(root, RECORD_OUT))
+		return 0;
+	record_dispose(&left);
+	if (record_read(root, RECORD_OUT, name, &left, err) < 0)
+		return -1;
+	return left.state == MIG_NONE
+		       ? 0
+		       : err_set(err, ERR_INVALID, 0,
+				 _("guest %s is being moved to %s, and may run there (%s)"), name,
+				 left.peer, mig_record_words[left.state]);
 }
 
 char *record_moved_to(const char *root, const char *name)

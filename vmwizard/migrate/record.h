@@ -43,10 +43,14 @@ char *record_boot(const char *root);
  */
 int record_lock(const char *root, const char *name, unsigned wait_ms, int *ret_fd, struct err *err);
 
+/* Is the definition in /etc/xen, and whether it starts with the host, still what was offered? */
+int record_is_offered(const char *root, const struct record *record, struct err *err);
 /* The definition leaves /etc/xen (the record holds it), comes back, or becomes a tombstone. */
 int record_take_away(const char *root, const struct record *record, struct err *err);
 int record_place(const char *root, const struct record *record, struct err *err);
 int record_bury(const char *root, const struct record *record, struct err *err);
+/* Refuses, with the reason, while a record of its source is there: what is changed now would be lost, or be two. */
+int record_refuse_moving(const char *root, const char *name, struct err *err);
 /* Where a guest has moved to, or NULL; the caller frees. */
 char *record_moved_to(const char *root, const char *name);
 

@@ -26,6 +26,7 @@ struct source {
 	struct proc_pipe pipe;
 	struct channel channel;
 	struct strlist marks;
+	struct disks_held held; /* what was copied, until its definition is gone */
 	int lock_fd;
 	bool is_by_hand; /* a person has decided that it is here */
 };
@@ -55,6 +56,7 @@ static void source_dispose(struct source *s)
 {
 	hang_up(s);
 	remove_marks(s);
+	disks_held_dispose(&s->held);
 	record_dispose(&s->record);
 	file_close(&s->lock_fd);
 }
@@ -198,7 +200,8 @@ static int find_guest(struct source *s, struct xenmove_domain *ret_guest, struct
 	*ret_guest = (struct xenmove_domain){.domid = VM_NO_DOMID};
 	if (!offer->is_running || strcmp(boot, s->record.boot) != 0)
 		return 0;
-	if (xenmove_find(s->request->xen, offer->uuid, offer->name, ret_guest, err) < 0)
+	/* Whatever its name is by now. */
+	if (xenmove_find(s->request->xen, offer->uuid, NULL, ret_guest, err) < 0)
 		return -1;
 	if (ret_guest->domid != s->record.domid)
 		ret_guest->domid = VM_NO_DOMID;
@@ -211,7 +214,8 @@ static int send_disks(struct source *s, struct err *err)
 		.amount = s->request->amount, .context = s->request->amount_context};
 	if (json_array_size(s->result->disks))
 		say(s, _("copying its disks"));
-	return disks_send(s->request->root, &s->record.offer, &s->channel, &progress, err);
+	return disks_send(
+		s->request->root, &s->record.offer, &s->channel, &s->held, &progress, err);
 }
 
 /* libxl only knows that its helper ended; when the connection did, err says so. */
@@ -270,33 +274,37 @@ static int destroy(struct source *s, struct err *err)
 	return xenmove_destroy(s->request->xen, guest.domid, err);
 }
 
-/* Without its definition nobody can start it here any more; who did so before is seen now. */
+/*
+ * Without its definition nobody can start it here any more; who did so before is seen now, also by
+ * what it wrote. A definition that is another by now has not been offered.
+ */
 static int take_away(struct source *s, struct err *err)
 {
 	const struct mig_offer *offer = &s->record.offer;
 	struct xenmove_domain guest;
-	if (record_take_away(s->request->root, &s->record, err) < 0)
+	if (record_is_offered(s->request->root, &s->record, err) < 0 ||
+		record_take_away(s->request->root, &s->record, err) < 0)
 		return -1;
 	if (offer->is_running)
 		return 0;
-	if (xenmove_find(s->request->xen, offer->uuid, offer->name, &guest, err) < 0)
+	if (xenmove_find(s->request->xen, offer->uuid, NULL, &guest, err) < 0)
 		return -1;
-	return guest.domid == VM_NO_DOMID
-		       ? 0
-		       : err_set(err, ERR_INVALID, 0, _("guest %s was started meanwhile"),
-				 offer->name);
+	if (guest.domid != VM_NO_DOMID)
+		return err_set(
+			err, ERR_INVALID, 0, _("guest %s was started meanwhile"), offer->name);
+	return disks_check_held(offer, &s->held, err);
 }
 
 /*
- * The target takes them only after it was granted, so that a person alone can decide against it. An
- * owner that cannot be written stops nothing: it keeps the guest from a later start alone.
+ * The target takes them only after it was granted, so that a person alone can decide against it;
+ * coming back, it sees so beside the images. An owner that cannot be written stops nothing: it keeps the guest from a later start alone.
  */
 static void take_disks(struct source *s)
 {
 	const struct mig_offer *offer = &s->record.offer;
 	struct err why = ERR_INIT;
-	if (s->is_by_hand && ownership_do_text(s->request->root, offer->name, offer->cfg,
-				     OWNERSHIP_TAKE, &why) < 0)
+	if (s->is_by_hand &&
+		ownership_refuse(s->request->root, offer->name, offer->cfg, offer->id, &why) < 0)
 		vm_spec_set(&s->result->note, why.text);
 }
 
@@ -452,6 +460,25 @@ static int ask_there(struct source *s, json_t **ret_json, struct err *err)
 		s->result->why[0] ? s->result->why : why.text);
 }
 
+static int check_removal(struct source *s, struct err *err)
+{
+	struct snap_volumes volumes = SNAP_VOLUMES_INIT;
+	struct vm_host host;
+	const struct mig_offer *offer = &s->record.offer;
+	bool has_volume = false;
+	for (size_t i = 0; i < offer->n_parts; i++)
+		has_volume |= offer->parts[i].is_copied && offer->parts[i].is_block;
+	if (has_volume && snap_read(&volumes, err) < 0)
+		return -1;
+	int rc = vm_host_read(s->request->root, VM_HOST_WHOLE, &host, err);
+	if (rc == 0) {
+		disks_check_removal(offer, &host, &volumes, &s->result->findings);
+		vm_host_dispose(&host);
+	}
+	snap_volumes_dispose(&volumes);
+	return rc;
+}
+
 /* What is not the same over there moves with a guest that is off. */
 static int choose_copied(struct source *s, struct err *err)
 {
@@ -478,8 +505,8 @@ static int choose_copied(struct source *s, struct err *err)
 						  (json_int_t)part->data_bytes));
 	}
 	json_decref(json);
-	disks_check_source(offer, &s->result->findings);
-	return 0;
+	disks_check_source(s->request->root, offer, &s->result->findings);
+	return s->request->removes && json_array_size(s->result->disks) ? check_removal(s, err) : 0;
 }
 
 /* All findings at once, ours and the target's. */
@@ -557,6 +584,7 @@ static void clear_up(struct source *s)
 {
 	const struct mig_offer *offer = &s->record.offer;
 	const char *root = s->request->root;
+	disks_held_dispose(&s->held);
 	if (s->request->removes)
 		(void)ownership_do_text(root, offer->name, offer->cfg, OWNERSHIP_RELEASE, NULL);
 	for (size_t i = 0; i < offer->n_parts; i++) {

@@ -12,6 +12,7 @@
 #include "vmwizard/migrate/migrate.h"
 #include "vmwizard/migrate/xenmove.h"
 #include "vmwizard/ownership.h"
+#include "vmwizard/paths.h"
 
 #define LOG_HEAD "/var/log/xen/console/guest-"
 
@@ -116,6 +117,10 @@ static int grant(struct target *t, struct err *err)
 		return err_set(err, ERR_MISSING, 0, "%s", _("the copy is gone"));
 	if (disks_are_free(t->root, &t->record.offer, err) < 0)
 		return -1;
+	CLEANUP(mem_free_string) char *cfg = vm_cfg_path(t->record.offer.name);
+	if (file_exists(t->root, cfg))
+		return err_set(err, ERR_INVALID, 0, _("a guest \"%s\" was made there meanwhile"),
+			t->record.offer.name);
 	t->record.state = MIG_GRANTED;
 	return record_write(t->root, RECORD_IN, t->record.offer.id, &t->record, err);
 }
@@ -302,6 +307,24 @@ static enum mig_end run(struct target *t, enum mig_message first)
 	return step.end;
 }
 
+/*
+ * Granted, not known to run, and a person at the source has decided meanwhile that it stays there: the
+ * images say so. Then it is as if it had never been granted. Shared devices have no place to say it.
+ */
+static void hear_decision(struct target *t)
+{
+	const struct mig_offer *offer = &t->record.offer;
+	struct xenmove_domain guest = {.domid = VM_NO_DOMID};
+	if (t->record.state != MIG_GRANTED ||
+		!ownership_was_refused(t->root, offer->name, offer->cfg, offer->id))
+		return;
+	if (offer->is_running && is_this_boot(t) &&
+		(xenmove_find(t->xen, offer->uuid, offer->name, &guest, NULL) < 0 ||
+			guest.domid != VM_NO_DOMID))
+		return;
+	t->record.state = MIG_OPEN;
+}
+
 /* ---- one connection */
 
 static int take_offer(struct target *t, const json_t *json, struct err *err)
@@ -369,6 +392,7 @@ static int answer_question(struct target *t, const json_t *json, struct err *err
 	if (t->record.state != MIG_NONE && strcmp(t->record.peer, peer) != 0)
 		return err_set(err, ERR_INVALID, 0, "%s", _("that migration is another host's"));
 	vm_spec_set(&t->record.offer.id, id);
+	hear_decision(t);
 	enum mig_end end = run(t, channel_message(json));
 	return end == MIG_END_STUCK ? err_set(err, ERR_PROC, 0, "%s", t->why) : 0;
 }
@@ -435,5 +459,6 @@ bool migrate_take_up(const char *root, struct vm_xen *xen, const char *id)
 		return false;
 	if (t.record.state == MIG_NONE || t.record.state == MIG_RUNNING)
 		return true;
+	hear_decision(&t);
 	return run(&t, MIG_ASK) != MIG_END_STUCK;
 }

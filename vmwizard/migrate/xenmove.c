@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "affinity.h"
 #include "lang.h"
 #include "mem.h"
 #include "vmwizard/xen.h"
@@ -57,7 +58,8 @@ int xenmove_find(struct vm_xen *xen, const char *uuid, const char *name,
 		char own[37];
 		(void)snprintf(own, sizeof(own), LIBXL_UUID_FMT, LIBXL_UUID_BYTES(info->uuid));
 		char *title = libxl_domid_to_name(xen->ctx, info->domid);
-		bool is_it = title && strcmp(title, name) == 0 && strcasecmp(own, uuid) == 0;
+		bool is_it = (!name || (title && strcmp(title, name) == 0)) &&
+			     strcasecmp(own, uuid) == 0;
 		free(title);
 		if (!is_it || info->dying)
 			continue;
@@ -79,6 +81,8 @@ int xenmove_config(
 	libxl_domain_config_init(&config);
 	xen->last_error[0] = '\0';
 	int rc = libxl_retrieve_domain_configuration(xen->ctx, domid, &config, NULL);
+	if (rc == 0)
+		affinity_keep(xen->ctx, domid, false, &config);
 	char *json = rc == 0 ? libxl_domain_config_to_json(xen->ctx, &config) : NULL;
 	if (rc == 0)
 		rc = libxl_domain_need_memory(xen->ctx, &config, (uint32_t)INVALID_DOMID, &kib);

@@ -19,7 +19,7 @@ struct xenmove_domain {
 
 /* Before anything else here: libxl then leaves our other children alone. */
 void xenmove_prepare(struct vm_xen *xen);
-/* By uuid and name; not there is no error. */
+/* By uuid and name (NULL: whatever it is called); not there is no error. */
 int xenmove_find(struct vm_xen *xen, const char *uuid, const char *name,
 	struct xenmove_domain *ret_domain, struct err *err);
 /* The running guest's configuration as JSON (the caller frees), and its need of memory. */
