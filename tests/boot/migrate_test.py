@@ -263,6 +263,16 @@ def move_off(here, there):
     vm(there, "delete cold --yes")
 
 
+def test_migrate_once(tmp_path):
+    """A PVH guest moves while it runs: it counts on, its disk and its connections are whole."""
+    here, there, server = pair("migrate_once", tmp_path)
+    with server, here, there:
+        begin((here, there), server)
+        make_peers(here, there)
+        start_counting(here, there)
+        move_live(here, there)
+
+
 @pytest.mark.full
 def test_migrate(tmp_path):
     """An image that another host owns; a guest that is off, with its disk; a PVH guest: the other side is killed
