@@ -155,7 +155,8 @@ def test_vm_command_line():
     """Exit status 2 for wrong usage; every command is in --help; JSON where it prints."""
     assert run("--help").returncode == 0
     for words in (["lsit"], ["list", "x"], ["start"], ["start", "a", "b"], ["list", "--with-disks"], ["--json"],
-                  ["create", "x", "--os", "demo"], ["set-vcpus", "a", "x"], ["autostart", "a", "maybe"], ["--nope"]):
+                  ["create", "x", "--os", "demo"], ["set-vcpus", "a", "x"], ["autostart", "a", "maybe"], ["--nope"],
+                  ["migrate", "a", "--resolve", "maybe"], ["migrate", "a", "--resolve", "here", "--dry-run"]):
         done = run(*words, stdin=subprocess.DEVNULL)
         assert done.returncode == 2 and done.stderr, words
     assert 'did you mean "list"' in run("lsit").stderr

@@ -137,6 +137,8 @@ int xenmove_restore(struct vm_xen *xen, const char *json, const char *name, int 
 	assert_string_equal(json, "{}");
 	if (fault(xen, "restore", err) < 0)
 		return -1;
+	if (file_exists(xen->root, "/taken"))
+		put(xen->root, "/etc/xen/web.cfg", "name = \"web\"\n");
 	for (size_t got = 0; got < strlen(MEMORY);) {
 		ssize_t n = read(fd, memory + got, strlen(MEMORY) - got);
 		if (n <= 0)
@@ -642,6 +644,47 @@ static void written_after_it_was_copied(void **state)
 	assert_true(file_exists(hosts.here, LOCAL));
 }
 
+/* A removal that was cut short is carried out by whoever takes the migration up, if the target has said that it has it. */
+static void removed_when_it_is_taken_up(void **state)
+{
+	static const struct {
+		const char *words;
+		bool is_left;
+	} cases[] = {{"\"removes\": true, \"by_hand\": true", true},
+		{"\"removes\": true, \"by_hand\": false", false}};
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	make_hosts(*state, &hosts);
+	make_local(&hosts);
+	assert_int_equal(send_as(&hosts, true, false), MIG_END_THERE);
+	/* What it was before its last steps. */
+	assert_int_equal(file_read(hosts.here, RECORD_GONE "/web.json", 99999, &text, NULL), 0);
+	const char *rest = strstr(str_text(&text), "\"guest\"");
+	assert_non_null(rest);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(mem_free_string)
+		char *record = xasprintf(
+			"{\"record\": \"there\", \"peer\": \"xen2\", %s, %s", cases[i].words, rest);
+		put(hosts.here, RECORD_OUT "/web.json", record);
+		settle(&hosts);
+		expect_place(&hosts, true, false);
+		assert_int_equal(file_exists(hosts.here, LOCAL), cases[i].is_left);
+		assert_true(is_copy(&hosts));
+	}
+}
+
+/* What has its name by then is another's. */
+static void its_name_is_taken_meanwhile(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	put(hosts.there, "/taken", "");
+	assert_int_equal(send_it(&hosts), MIG_END_HERE);
+	assert_int_equal(file_remove(hosts.there, "/etc/xen/web.cfg", NULL), 0);
+	settle(&hosts);
+	expect_place(&hosts, false, true);
+}
+
 static void what_is_not_removed(void **state)
 {
 	CLEANUP(mig_offer_dispose) struct mig_offer o;
@@ -755,6 +798,8 @@ int main(int argc, char **argv)
 		SCRATCH_TEST(started_meanwhile),
 		SCRATCH_TEST(changed_meanwhile),
 		SCRATCH_TEST(written_after_it_was_copied),
+		SCRATCH_TEST(removed_when_it_is_taken_up),
+		SCRATCH_TEST(its_name_is_taken_meanwhile),
 		SCRATCH_TEST(what_is_not_removed),
 		SCRATCH_TEST(a_person_decides),
 		SCRATCH_TEST(an_answer_comes_before_a_person),

@@ -53,6 +53,8 @@ static int take_json(const json_t *json, struct record *record, struct err *err)
 	vm_spec_set(&record->peer, peer ? peer : "");
 	vm_spec_set(&record->boot, boot ? boot : "");
 	record->domid = domid > 0 ? (uint32_t)domid : VM_NO_DOMID;
+	record->removes = json_is_true(json_object_get(json, "removes"));
+	record->is_by_hand = json_is_true(json_object_get(json, "by_hand"));
 	mig_offer_dispose(&record->offer);
 	if (record->state == MIG_RECORDS)
 		return err_set(err, ERR_INVALID, 0, "%s", _("it makes no sense"));
@@ -79,9 +81,10 @@ int record_read(const char *root, const char *dir, const char *key, struct recor
 
 static json_t *json_of(const struct record *record)
 {
-	return json_pack("{s:s, s:s, s:s, s:I, s:o}", "record", mig_record_words[record->state],
-		"peer", record->peer, "boot", record->boot, "domid", (json_int_t)record->domid,
-		"guest", mig_offer_write(&record->offer, false));
+	return json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:o}", "record",
+		mig_record_words[record->state], "peer", record->peer, "boot", record->boot,
+		"domid", (json_int_t)record->domid, "removes", record->removes, "by_hand",
+		record->is_by_hand, "guest", mig_offer_write(&record->offer, false));
 }
 
 static int write_json(

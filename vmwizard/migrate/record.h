@@ -20,6 +20,8 @@ struct record {
 	char *peer;     /* the other host */
 	char *boot;     /* boot_id of the boot in which it began: older ones have no domains left */
 	uint32_t domid; /* of the source's guest */
+	bool removes;   /* at the source: disks that were copied are removed here in the end */
+	bool is_by_hand; /* a person has decided: what the target has is not known */
 	struct mig_offer offer;
 };
 

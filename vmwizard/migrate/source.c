@@ -28,7 +28,6 @@ struct source {
 	struct strlist marks;
 	struct disks_held held; /* what was copied, until its definition is gone */
 	int lock_fd;
-	bool is_by_hand; /* a person has decided that it is here */
 };
 
 static void hang_up(struct source *s)
@@ -303,7 +302,7 @@ static void take_disks(struct source *s)
 {
 	const struct mig_offer *offer = &s->record.offer;
 	struct err why = ERR_INIT;
-	if (s->is_by_hand &&
+	if (s->record.is_by_hand &&
 		ownership_refuse(s->request->root, offer->name, offer->cfg, offer->id, &why) < 0)
 		vm_spec_set(&s->result->note, why.text);
 }
@@ -325,9 +324,9 @@ static int do_step(struct source *s, const struct mig_step *step, struct err *er
 	case MIG_DO_TAKE_AWAY:
 		return take_away(s, err);
 	case MIG_DO_PUT_BACK:
-		take_disks(s);
 		return record_place(root, &s->record, err);
 	case MIG_DO_RESUME:
+		take_disks(s);
 		return resume(s, err);
 	case MIG_DO_DESTROY:
 		return destroy(s, err);
@@ -363,7 +362,7 @@ static void run(struct source *s, enum mig_by_hand by_hand)
 {
 	struct mig_machine machine;
 	struct mig_step step;
-	s->is_by_hand = by_hand == MIG_BY_HAND_HERE;
+	s->record.is_by_hand |= by_hand != MIG_ASK_PEER;
 	mig_source_begin(&machine, s->record.state, by_hand);
 	while ((step = mig_step(&machine)).what != MIG_DO_END) {
 		struct mig_event event = carry_out(s, &step);
@@ -558,6 +557,7 @@ static int begin(struct source *s, struct err *err)
 	record_dispose(&left);
 	if (rc < 0)
 		return -1;
+	s->record.removes = request->removes;
 	vm_spec_set(&s->record.peer, request->peer);
 	vm_spec_set(&s->record.offer.name, request->name);
 	free(s->record.boot);
@@ -579,23 +579,27 @@ static struct source source_of(const struct migrate_request *request, struct mig
 	return s;
 }
 
-/* The target has compared them, and has the guest. What cannot be removed is named as left. */
+/*
+ * The target has compared them, and has the guest: it has said so. What cannot be removed, or was not
+ * to be, is named as left.
+ */
 static void clear_up(struct source *s)
 {
 	const struct mig_offer *offer = &s->record.offer;
 	const char *root = s->request->root;
+	bool removes = s->record.removes && !s->record.is_by_hand;
 	disks_held_dispose(&s->held);
-	if (s->request->removes)
+	if (removes)
 		(void)ownership_do_text(root, offer->name, offer->cfg, OWNERSHIP_RELEASE, NULL);
 	for (size_t i = 0; i < offer->n_parts; i++) {
 		const struct mig_part *part = &offer->parts[i];
 		struct err why = ERR_INIT;
 		if (!part->is_copied || part->is_readonly)
 			continue;
-		if (s->request->removes && disks_remove(root, part, &why) == 0)
+		if (removes && disks_remove(root, part, &why) == 0)
 			continue;
 		strlist_add(&s->result->left, part->path);
-		if (s->request->removes)
+		if (removes)
 			vm_spec_set(&s->result->note, why.text);
 	}
 }
@@ -635,6 +639,8 @@ int migrate_resolve(const struct migrate_request *request, enum mig_by_hand by_h
 		s.record.state = MIG_PERMITTED;
 		run(&s, by_hand);
 	}
+	if (ret_result->end == MIG_END_THERE)
+		clear_up(&s);
 	return 0;
 }
 
