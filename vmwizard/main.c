@@ -154,8 +154,8 @@ static const struct command {
 	{"migrate", cli_migrate,
 		ACT | OPTION_JSON | OPTION_OFFLINE | OPTION_REMOVE | OPTION_RESOLVE | OPTION_YES, 1,
 		2, false,
-		"NAME HOST [--offline [--remove]] [--json] [-n|--dry-run] | NAME --resolve "
-		"here|there [--yes]",
+		"NAME HOST [--offline [--remove]] [--timeout S] [--json] [-n|--dry-run] | "
+		"NAME --resolve here|there [--yes]",
 		N_("move it to a peer (domus-host peer) while it runs, or suspended (--offline), from "
 		   "shared disks; --offline, when it is off: with the disks that are not shared, "
 		   "which stay here too unless --remove; --resolve: when no host can know where it "
