@@ -431,6 +431,26 @@ static void the_power_goes_while_undecided(void **state)
 	expect_place(&hosts, true, false);
 }
 
+/* The source asks while the target boots, before its pool is mounted: the guest waits for its disk, and has it then. */
+static void asked_before_the_pool_is_there(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	CLEANUP(mem_free_string) char *loop = xasprintf("%s/there", hosts.there);
+	put(hosts.there, "/fault", "start die down");
+	assert_int_equal(send_it(&hosts), MIG_END_UNDECIDED);
+	reboot(hosts.there, "boot-4\n");
+	assert_int_equal(unlink(loop), 0);
+	(void)file_remove(hosts.there, "/down", NULL);
+	settle(&hosts);
+	assert_false(has_definition(hosts.here));
+	assert_false(has_definition(hosts.there));
+	assert_true(is_domain(hosts.here, "web", "suspended"));
+	assert_int_equal(symlink(".", loop), 0);
+	settle(&hosts);
+	expect_place(&hosts, true, false);
+}
+
 static void decide_by_hand(const char *dir, bool loses_power)
 {
 	CLEANUP(hosts_dispose) struct hosts hosts;
@@ -802,6 +822,7 @@ int main(int argc, char **argv)
 		SCRATCH_TEST(its_name_is_taken_meanwhile),
 		SCRATCH_TEST(what_is_not_removed),
 		SCRATCH_TEST(a_person_decides),
+		SCRATCH_TEST(asked_before_the_pool_is_there),
 		SCRATCH_TEST(an_answer_comes_before_a_person),
 		SCRATCH_TEST(anothers_disk_stays),
 		SCRATCH_TEST(findings_touch_nothing),

@@ -163,12 +163,27 @@ static void take_disks(struct target *t)
 		vm_spec_set(&t->why, why.text);
 }
 
+/*
+ * At boot the source may ask before the pools are there. Placed then, the guest would not have its
+ * images: whose they are is written beside them.
+ */
+static int want_disks(const struct target *t, struct err *err)
+{
+	for (size_t i = 0; i < t->record.offer.n_parts; i++) {
+		const struct mig_part *part = &t->record.offer.parts[i];
+		if (!part->is_readonly && !file_exists(t->root, part->path))
+			return err_set(
+				err, ERR_MISSING, 0, _("disk %s is not there yet"), part->path);
+	}
+	return 0;
+}
+
 static int start(struct target *t, struct err *err)
 {
 	const struct mig_offer *offer = &t->record.offer;
 	CLEANUP(mem_free_string) char *name = copy_name(t);
 	struct xenmove_domain copy;
-	if (disks_place(t->root, offer, err) < 0)
+	if (disks_place(t->root, offer, err) < 0 || want_disks(t, err) < 0)
 		return -1;
 	take_disks(t);
 	/* Of an earlier boot nothing is left: it ran, for all that can be known, and is off. */
