@@ -162,8 +162,8 @@ def move(host, peer, words="", timeout=700):
 
 
 def counted(host):
-    """What the guest has last written to its disk."""
-    return [int(word) for word in tell(host, "sync; tail -n 20 /mnt/count").split()]
+    """What the guest has last written to its disk. Zeroes are what it had not written when the power went."""
+    return [int(word) for word in tell(host, "sync; tail -n 20 /mnt/count").replace("\0", " ").split()]
 
 
 def is_one_run(lines):
