@@ -178,11 +178,17 @@ static int judge_start(
 	return rc;
 }
 
+static int write_number(const struct vm_action *a, struct xlcfg *cfg, const char *key,
+	int64_t value, struct err *err)
+{
+	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, value);
+	return xlcfg_set(cfg, key, number, NULL, err) < 0 ? -1 : act_write_cfg(a, cfg, err);
+}
+
 /* Without the second key the first is the maximum, too: a smaller one must not take it along. */
 static int keep(const struct vm_action *a, const char *key, const char *max_key, int64_t value,
 	struct err *err)
 {
-	CLEANUP(mem_free_string) char *number = xasprintf("%" PRId64, value);
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	struct xlcfg cfg;
 	if (a->is_dry || !file_exists(a->root, path))
@@ -195,9 +201,7 @@ static int keep(const struct vm_action *a, const char *key, const char *max_key,
 	if (rc == 0 && old && !xlcfg_get(&cfg, max_key) && strtoll(old, NULL, 10) > value)
 		rc = xlcfg_set(&cfg, max_key, old, NULL, err);
 	if (rc == 0)
-		rc = xlcfg_set(&cfg, key, number, NULL, err);
-	if (rc == 0)
-		rc = act_write_cfg(a, &cfg, err);
+		rc = write_number(a, &cfg, key, value, err);
 	xlcfg_dispose(&cfg);
 	return rc;
 }
@@ -215,9 +219,7 @@ static int set_later(const struct vm_action *a, const char *key, const char *max
 	else if (max && strcmp(key, "memory") == 0)
 		rc = judge_start(a, &cfg, value, err);
 	if (rc == 0)
-		rc = xlcfg_set(&cfg, key, number, NULL, err);
-	if (rc == 0)
-		rc = act_write_cfg(a, &cfg, err);
+		rc = write_number(a, &cfg, key, value, err);
 	xlcfg_dispose(&cfg);
 	return rc;
 }

@@ -207,11 +207,9 @@ int record_bury(const char *root, const struct record *record, struct err *err)
 
 int record_refuse_moving(const char *root, const char *name, struct err *err)
 {
-	CLEANUP(record_dispose) struct record left;
-	record_init(&left);
 	if (!file_exists(root, RECORD_OUT))
 		return 0;
-	record_dispose(&left);
+	CLEANUP(record_dispose) struct record left;
 	if (record_read(root, RECORD_OUT, name, &left, err) < 0)
 		return -1;
 	return left.state == MIG_NONE
