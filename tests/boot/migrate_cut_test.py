@@ -11,7 +11,7 @@ from collections import namedtuple
 import pytest
 
 from harness.vm import vm, wait_log, wait_until, write
-from migrate_hosts_test import Hosts, ready, runs
+from migrate_hosts_test import Hosts, cut_at, ready, refused_elsewhere, runs
 from migrate_test import LOG, NAME, RECORDS, counted, is_one_run, is_there, is_whole, last, nothing_left
 
 CABLE_CUT, CABLE_BACK = "ip link set eth0 down", "ip link set eth0 up"
@@ -98,12 +98,30 @@ def cut(hosts, moment):
         hosts.move(there, here, connected=())
 
 
+def decide_by_hand(hosts):
+    """The target may have started it and is gone; a person takes it back, and the target, coming back, keeps to that."""
+    here, there = hosts.here, hosts.there
+    begun = cut_at(hosts, "granted", there, is_back=False)
+    there.stop()
+    status, said = vm(here, f"migrate {NAME} --resolve here --yes", timeout=120, check=False)
+    print(said)
+    assert status == 0 and runs(here), said
+    there.start()
+    ready(there)
+    nothing_left(here, there)
+    is_whole(here, there, begun, ())
+    there.run(f"test ! -e /etc/xen/{NAME}.cfg && test ! -L /etc/xen/auto/{NAME}.cfg")
+    refused_elsewhere(there, "xen1")
+
+
 @pytest.mark.full
 def test_migrate_cut(tmp_path):
-    """Cable, memory, either process, either host's power: at each moment the guest is on one host alone, and whole."""
+    """Cable, memory, either process, either host's power: at each moment the guest is on one host alone, and whole; at
+    last a person decides."""
     with Hosts("migrate_cut", tmp_path) as hosts:
         hosts.guest("pvh")
         for host in (hosts.here, hosts.there):
             write(host, "/tmp/hog.cfg", HOG)
         for moment in MOMENTS:
             cut(hosts, moment)
+        decide_by_hand(hosts)

@@ -210,8 +210,8 @@ def move_by_keys(hosts):
     nothing_left(here, there)
 
 
-def cut_at(hosts, word, where, cut):
-    """Moves; the cable is cut as soon as where's record says word: at cut's card, both ways."""
+def cut_at(hosts, word, where, is_back=True):
+    """Moves; the cable is cut at where's card, both ways, as soon as its record says word; then it is back, if is_back."""
     where.run(f"( (until grep -rqs '{word}' {RECORDS}; do :; done; ip link set eth0 down) >/dev/null 2>&1 &)")
     begun = last(hosts.here, LOG, "n")
     moved = move(hosts.here, "10.9.9.2")
@@ -219,7 +219,8 @@ def cut_at(hosts, word, where, cut):
     states = [runs(host) for host in (hosts.here, hosts.there)]
     assert states != [True, True] and moved["result"] == "undecided", (moved, states)
     assert NAME in hosts.here.run("domus-vm list | grep undecided")
-    cut.run("ip link set eth0 up")
+    if is_back:
+        where.run("ip link set eth0 up")
     return begun
 
 
@@ -255,10 +256,10 @@ def test_migrate_hosts(tmp_path):
 
         # The cable is cut when the source is about to give leave, which then comes through or not; and when the
         # target has taken it.
-        if settled(hosts, cut_at(hosts, "undecided", here, here)) is there:
+        if settled(hosts, cut_at(hosts, "undecided", here)) is there:
             hosts.connect()
             hosts.move(there, here)
-        assert settled(hosts, cut_at(hosts, "granted", there, there)) is there
+        assert settled(hosts, cut_at(hosts, "granted", there)) is there
 
         # The source is restarted with autostart on: the guest runs over there alone.
         here.send("reboot\r")

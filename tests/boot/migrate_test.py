@@ -11,7 +11,7 @@ import pytest
 from guests.initrd import demo_initrd
 from harness.machine import BUILD, ISO, Machine
 from harness.server import Server
-from harness.vm import quiet, vm, wait_log, wait_until, write
+from harness.vm import check_pin, quiet, vm, wait_log, wait_until, write
 
 NAME = "mover"
 ADDRESS = "10.9.9.77"
@@ -81,7 +81,7 @@ def cards(number, words):
             "-device", f"virtio-net-pci,netdev=world,mac=52:54:00:12:34:1{number},addr=0x11"]
 
 
-def pair(name, folder, iso=ISO):
+def pair(name, folder, iso=ISO, cpus=1):
     """Two hosts with a cable between them and one SCSI disk that both have; and the server of what they fetch."""
     ends = [free_port(), free_port()]
     disk = folder / "shared.img"
@@ -91,7 +91,7 @@ def pair(name, folder, iso=ISO):
         extra = [*cards(number, ["-netdev", f"socket,id=cable,udp=127.0.0.1:{far},localaddr=127.0.0.1:{near}"]),
                  "-drive", f"if=none,id=shared,format=raw,file.locking=off,file={disk}", "-device", "virtio-scsi-pci",
                  "-device", "scsi-hd,drive=shared,share-rw=on,serial=SHARED,wwn=0x5000c500a1b2c3d4"]
-        hosts.append(Machine(f"{name}-{number}", memory=1024, cpus=1, nic=None, extra=extra, iso=iso))
+        hosts.append(Machine(f"{name}-{number}", memory=1024, cpus=cpus, nic=None, extra=extra, iso=iso))
     return *hosts, Server({"/initrd": demo_initrd(folder, {"etc/guest": GUEST.encode()})})
 
 
@@ -276,8 +276,8 @@ def test_migrate_once(tmp_path):
 @pytest.mark.full
 def test_migrate(tmp_path):
     """An image that another host owns; a guest that is off, with its disk; a PVH guest: the other side is killed
-    meanwhile, then it moves while it runs."""
-    here, there, server = pair("migrate", tmp_path)
+    meanwhile, then it moves while it runs, and stays on the CPU that it was pinned to meanwhile."""
+    here, there, server = pair("migrate", tmp_path, cpus=2)
     with server, here, there:
         begin((here, there), server)
         make_peers(here, there)
@@ -286,7 +286,9 @@ def test_migrate(tmp_path):
         start_counting(here, there)
         assert json.loads(vm(here, f"migrate {NAME} 10.9.9.2 -n --json", timeout=120))["findings"] == []
         kill_on_the_way(here, there)
+        vm(here, f"pin {NAME} 1")
         move_live(here, there)
+        check_pin(there, NAME, "1")
 
 
 def xen_source():

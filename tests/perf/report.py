@@ -7,6 +7,7 @@ A missed budget is a red row, not a failed test. What is not measured yet is lis
 import json
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "boot"), str(TESTS / "perf")]
 import install_test  # noqa: E402
 from harness.machine import BUILD, ISO, Failure, Machine  # noqa: E402
 import many  # noqa: E402
-from migrate_hosts_test import Hosts, rates  # noqa: E402
+from migrate_hosts_test import Hosts, connector, rates  # noqa: E402
 from ratio import ratios  # noqa: E402
 
 MIB = 1048576
@@ -147,11 +148,22 @@ def migration():
         row(f"a guest's memory / plain TCP ({best:.1f} and {tcp:.1f} MiB/s)", best / tcp, "", least=0.7)
 
 
+def line():
+    """The same without an emulator: two network namespaces of this machine."""
+    with tempfile.TemporaryDirectory() as work:
+        connect = Path(work) / "connect"
+        connect.write_bytes(connector(Path(work)))
+        connect.chmod(0o755)
+        said = subprocess.run([TESTS / "perf/line.sh", connect], check=True, capture_output=True, text=True).stdout
+    tcp, ssh = map(float, said.split())
+    row(f"SSH / plain TCP on a line of 1 Gbit/s, not emulated ({ssh:.0f} and {tcp:.0f} MiB/s)", ssh / tcp, "", least=0.7)
+
+
 def main():
-    for measure in (sizes, builds, host, guests, migration, compare, install):
+    for measure in (sizes, builds, host, guests, migration, line, compare, install):
         try:
             measure()
-        except (Failure, OSError, ValueError) as failure:
+        except (Failure, OSError, ValueError, subprocess.SubprocessError) as failure:
             print(failure)
             rows.append({"what": f"{measure.__name__}: not measured", "value": 0, "unit": "", "budget": 0, "within": False})
     show()
