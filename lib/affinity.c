@@ -58,3 +58,17 @@ void affinity_keep(libxl_ctx *ctx, uint32_t domid, bool with_soft, libxl_domain_
 			&info->num_vcpu_soft_affinity);
 	libxl_vcpuinfo_list_free(vcpus, n_vcpus);
 }
+
+unsigned affinity_least_cpus(const libxl_domain_config *config)
+{
+	const libxl_domain_build_info *info = &config->b_info;
+	int most = 0;
+	for (int i = 0; i < info->num_vcpu_hard_affinity; i++) {
+		const libxl_bitmap *map = &info->vcpu_hard_affinity[i];
+		int first = 0;
+		while (first < (int)map->size * 8 && !libxl_bitmap_test(map, first))
+			first++;
+		most = first + 1 > most ? first + 1 : most;
+	}
+	return (unsigned)most;
+}

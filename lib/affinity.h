@@ -15,4 +15,7 @@
  */
 void affinity_keep(libxl_ctx *ctx, uint32_t domid, bool with_soft, libxl_domain_config *config);
 
+/* So many CPUs a host needs that each virtual CPU has one of those that it is pinned to; 0: none is pinned. */
+unsigned affinity_least_cpus(const libxl_domain_config *config);
+
 #endif

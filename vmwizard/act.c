@@ -155,8 +155,12 @@ int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	if (a->is_dry)
 		return 0;
+	/* What was read before a move must not bring the guest back here when it has gone. */
 	if (act_want_settled(a, err) < 0)
 		return -1;
+	if (!file_exists(a->root, path))
+		return err_set(err, ERR_MISSING, 0,
+			_("guest %s is not defined here any more: nothing was written"), a->name);
 	return file_update(a->root, path, str_text(&cfg->text), cfg->text.len, 0600, err);
 }
 

@@ -202,7 +202,8 @@ static int resolve(struct cli *cli)
 	(void)fprintf(stderr, "%s",
 		is_here ? _("If it runs on the other host too, both write to its disks and destroy "
 			    "them. Coming back, that host sees the decision beside image files, "
-			    "but not on shared devices: before it starts again, detach those there.\n")
+			    "but not on shared devices, nor beside disks that were copied: before it "
+			    "starts again, detach those there, or keep it off the network.\n")
 			: _("If it does not run on the other host, its memory is lost.\n"));
 	if (!cli_is_sure(cli, _("Only if the other host does not answer, what you say counts.")))
 		return CLI_FAILED;

@@ -14,6 +14,8 @@
 #include "proc.h"
 #include "vmwizard/guestcfg.h"
 #include "vmwizard/host.h"
+#include "vmwizard/migrate/record.h"
+#include "vmwizard/paths.h"
 #include "vmwizard/places.h"
 #include "vmwizard/xen.h"
 
@@ -147,6 +149,28 @@ static void take_guest(const char *name, const struct vm_spec *spec, void *conte
 			strlist_addf(&host->used, "%s\t%s", spec->disks[i].path, spec->name);
 }
 
+/* Guests on their way: their definitions are in the records, and come back, or come here. */
+static void take_moving(const char *root, const char *dir, struct vm_host *host)
+{
+	CLEANUP(strlist_dispose) struct strlist keys = STRLIST_INIT;
+	record_list(root, dir, &keys);
+	for (size_t i = 0; i < keys.count; i++) {
+		CLEANUP(record_dispose) struct record record;
+		if (record_read(root, dir, keys.items[i], &record, NULL) < 0)
+			continue;
+		if (record.state != MIG_PERMITTED && record.state != MIG_HERE &&
+			record.state != MIG_GRANTED)
+			continue;
+		const char *name = record.offer.name;
+		CLEANUP(mem_free_string) char *cfg = vm_cfg_path(name);
+		if (file_exists(root, cfg))
+			continue;
+		CLEANUP(vm_spec_dispose) struct vm_spec spec;
+		if (vm_xlcfg_read(record.offer.cfg, name, &spec, NULL, NULL) == 0)
+			take_guest(name, &spec, host);
+	}
+}
+
 static void read_bridges(const char *root, struct vm_host *host)
 {
 	struct net_inventory inventory = NET_INVENTORY_INIT;
@@ -216,6 +240,8 @@ int vm_host_read(
 			read_lvm(ret_host, "vgs", "vg_name,vg_size,vg_free", 3, take_group, NULL);
 	}
 	vm_each_defined(root, take_guest, ret_host);
+	take_moving(root, RECORD_OUT, ret_host);
+	take_moving(root, RECORD_IN, ret_host);
 	read_mirror(root, ret_host);
 	read_dom0(root, ret_host);
 	return 0;

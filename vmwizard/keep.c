@@ -134,9 +134,10 @@ static int check_new_name(const struct vm_action *a, const char *name, struct er
 static int write_as(
 	const struct vm_action *a, const char *name, const struct xlcfg *cfg, struct err *err)
 {
-	struct vm_action other = *a;
-	other.name = name;
-	return act_write_cfg(&other, cfg, err);
+	CLEANUP(mem_free_string) char *path = vm_cfg_path(name);
+	return a->is_dry
+		       ? 0
+		       : file_update(a->root, path, str_text(&cfg->text), cfg->text.len, 0600, err);
 }
 
 static bool has_name(const struct vm_domain *d, void *context)

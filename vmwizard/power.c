@@ -86,9 +86,15 @@ static int refuse_paused(const struct vm_action *a, struct err *err)
 	return 0;
 }
 
+/* While it is copied it may still be ended here, which ends the move; afterwards the other host has a say. */
+static int want_ours(const struct vm_action *a, struct err *err)
+{
+	return a->is_dry ? 0 : record_refuse_permitted(a->root, a->name, err);
+}
+
 int vm_shutdown(const struct vm_action *a, struct err *err)
 {
-	if (act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
+	if (want_ours(a, err) < 0 || act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
 		return -1;
 	/* -F: the ACPI power button for guests that do not listen to Xen. */
 	if (act_run(a, COMMAND_MS, err, "xl", "shutdown", "-F", a->name, NULL) < 0)
@@ -105,7 +111,7 @@ static bool is_another(const struct vm_domain *d, void *context)
 int vm_reboot(const struct vm_action *a, struct err *err)
 {
 	struct act_guest old = {.domid = VM_NO_DOMID};
-	if (act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
+	if (want_ours(a, err) < 0 || act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
 		return -1;
 	if (!a->is_dry && act_look(a, &old, err) < 0)
 		return -1;
@@ -116,7 +122,7 @@ int vm_reboot(const struct vm_action *a, struct err *err)
 
 int vm_destroy(const struct vm_action *a, struct err *err)
 {
-	if (act_want_running(a, err) < 0)
+	if (want_ours(a, err) < 0 || act_want_running(a, err) < 0)
 		return -1;
 	if (act_run(a, COMMAND_MS, err, "xl", "destroy", a->name, NULL) < 0)
 		return -1;
@@ -132,7 +138,7 @@ static bool has_state(const struct vm_domain *d, void *context)
 int vm_pause(const struct vm_action *a, struct err *err)
 {
 	enum vm_state wanted = VM_STATE_PAUSED;
-	if (act_want_running(a, err) < 0 ||
+	if (act_want_settled(a, err) < 0 || act_want_running(a, err) < 0 ||
 		act_run(a, COMMAND_MS, err, "xl", "pause", a->name, NULL) < 0)
 		return -1;
 	return act_wait(a, 10, has_state, &wanted, _("is not paused"), err);
@@ -141,7 +147,7 @@ int vm_pause(const struct vm_action *a, struct err *err)
 int vm_unpause(const struct vm_action *a, struct err *err)
 {
 	enum vm_state wanted = VM_STATE_RUNNING;
-	if (act_want_running(a, err) < 0 ||
+	if (act_want_settled(a, err) < 0 || act_want_running(a, err) < 0 ||
 		act_run(a, COMMAND_MS, err, "xl", "unpause", a->name, NULL) < 0)
 		return -1;
 	return act_wait(a, 10, has_state, &wanted, _("does not run on"), err);
@@ -152,7 +158,8 @@ static void let_go_on(const struct vm_action *a)
 {
 	struct xenmove_domain now = {.domid = VM_NO_DOMID};
 	struct vm_list list;
-	if (vm_list_running(a->xen, &list, NULL) < 0)
+	/* Suspended by a move that began meanwhile it is the move's. */
+	if (act_want_settled(a, NULL) < 0 || vm_list_running(a->xen, &list, NULL) < 0)
 		return;
 	const struct vm_domain *d = vm_list_find(&list, a->name);
 	if (d && xenmove_find(a->xen, d->uuid, a->name, &now, NULL) == 0 && now.is_suspended)
@@ -201,7 +208,8 @@ int vm_save(const struct vm_action *a, struct err *err)
 	const char *dir = savedguest_dir(a->root);
 	CLEANUP(mem_free_string) char *path = xasprintf("%s/%s", dir, a->name);
 	CLEANUP(mem_free_string) char *part = xasprintf("%s.part", path);
-	if (act_want_running(a, err) < 0 || refuse_paused(a, err) < 0)
+	if (act_want_settled(a, err) < 0 || act_want_running(a, err) < 0 ||
+		refuse_paused(a, err) < 0)
 		return -1;
 	if (!a->is_dry && file_make_dirs(a->root, dir, 0700, err) < 0)
 		return -1;
@@ -222,7 +230,7 @@ int vm_restore(const struct vm_action *a, struct err *err)
 	CLEANUP(mem_free_string) char *path = savedguest_path(a->root, a->name);
 	if (!path && !a->is_dry)
 		return err_set(err, ERR_MISSING, 0, _("guest %s was not saved"), a->name);
-	if (act_want_off(a, err) < 0 || claim_disks(a, err) < 0)
+	if (act_want_settled(a, err) < 0 || act_want_off(a, err) < 0 || claim_disks(a, err) < 0)
 		return -1;
 	if (a->is_dry)
 		return act_run(a, SAVE_MS, err, "xl", "restore", "-e",

@@ -80,10 +80,36 @@ static void test_moving_is_not_changed(void **state)
 	assert_int_equal(act_want_settled(&a, &err), 0);
 	assert_int_equal(record_write(*state, RECORD_OUT, "web", &record, &err), 0);
 	assert_int_equal(act_want_settled(&a, &err), -1);
-	assert_string_equal(err.text, "guest web is being moved to xen2, and may run there (open)");
+	assert_string_equal(err.text, "guest web is being moved to xen2");
+	/* It may still be ended here, until the other host may have started it. */
+	assert_int_equal(record_refuse_permitted(*state, "web", &err), 0);
+	record.state = MIG_PERMITTED;
+	assert_int_equal(record_write(*state, RECORD_OUT, "web", &record, &err), 0);
+	assert_int_equal(record_refuse_permitted(*state, "web", &err), -1);
+	assert_string_equal(
+		err.text, "guest web is being moved to xen2, and may run there (undecided)");
 	assert_int_equal(act_want_settled(&other, &err), 0);
 	assert_int_equal(record_forget(*state, RECORD_OUT, "web", &err), 0);
 	assert_int_equal(act_want_settled(&a, &err), 0);
+}
+
+/* What was read before it moved away does not bring it back. */
+static void test_gone_is_not_written(void **state)
+{
+	const struct vm_action a = {.root = *state, .name = "web"};
+	static const char text[] = "name = \"web\"\n";
+	struct xlcfg cfg;
+	struct err err = ERR_INIT;
+	assert_int_equal(file_make_dirs(*state, "/etc/xen", 0755, &err), 0);
+	assert_int_equal(file_write(*state, "/etc/xen/web.cfg", text, strlen(text), 0600, &err), 0);
+	assert_int_equal(act_read_cfg(&a, &cfg, &err), 0);
+	assert_int_equal(act_write_cfg(&a, &cfg, &err), 0);
+	assert_int_equal(file_remove(*state, "/etc/xen/web.cfg", &err), 0);
+	assert_int_equal(act_write_cfg(&a, &cfg, &err), -1);
+	assert_string_equal(
+		err.text, "guest web is not defined here any more: nothing was written");
+	assert_false(file_exists(*state, "/etc/xen/web.cfg"));
+	xlcfg_dispose(&cfg);
 }
 
 int main(void)
@@ -92,6 +118,7 @@ int main(void)
 		SCRATCH_TEST(test_saved_memory_stays),
 		SCRATCH_TEST(test_wait_ends_in_time),
 		SCRATCH_TEST(test_moving_is_not_changed),
+		SCRATCH_TEST(test_gone_is_not_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,10 +110,11 @@ int xenmove_find(struct vm_xen *xen, const char *uuid, const char *name,
 	return 0;
 }
 
-int xenmove_config(
-	struct vm_xen *xen, uint32_t domid, char **ret_json, uint64_t *ret_kib, struct err *err)
+int xenmove_config(struct vm_xen *xen, uint32_t domid, char **ret_json, uint64_t *ret_kib,
+	unsigned *ret_cpus, struct err *err)
 {
 	(void)domid;
+	*ret_cpus = 0;
 	*ret_json = xstrdup("{}");
 	*ret_kib = 1000;
 	return fault(xen, "config", err);
@@ -208,6 +209,8 @@ int vm_host_read(
 		strlist_add(&ret_host->bridges, "xenbr0");
 	if (file_exists(root, "/etc/xen/web.cfg"))
 		strlist_add(&ret_host->names, "web");
+	if (file_exists(root, "/rescue"))
+		strlist_add(&ret_host->used, LOCAL "\trescue");
 	return 0;
 }
 
@@ -664,6 +667,21 @@ static void written_after_it_was_copied(void **state)
 	assert_true(file_exists(hosts.here, LOCAL));
 }
 
+/* Moved with its disk copied, and then the source's record as it was at an earlier step. */
+static void step_back(const struct hosts *hosts, const char *record, const char *words)
+{
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (!file_exists(hosts->here, RECORD_GONE "/web.json"))
+		assert_int_equal(send_as(hosts, true, false), MIG_END_THERE);
+	assert_int_equal(file_read(hosts->here, RECORD_GONE "/web.json", 99999, &text, NULL), 0);
+	const char *rest = strstr(str_text(&text), "\"guest\"");
+	assert_non_null(rest);
+	CLEANUP(mem_free_string)
+	char *all =
+		xasprintf("{\"record\": \"%s\", \"peer\": \"xen2\", %s, %s", record, words, rest);
+	put(hosts->here, RECORD_OUT "/web.json", all);
+}
+
 /* A removal that was cut short is carried out by whoever takes the migration up, if the target has said that it has it. */
 static void removed_when_it_is_taken_up(void **state)
 {
@@ -673,24 +691,107 @@ static void removed_when_it_is_taken_up(void **state)
 	} cases[] = {{"\"removes\": true, \"by_hand\": true", true},
 		{"\"removes\": true, \"by_hand\": false", false}};
 	CLEANUP(hosts_dispose) struct hosts hosts;
-	CLEANUP(str_dispose) struct str text = STR_INIT;
 	make_hosts(*state, &hosts);
 	make_local(&hosts);
-	assert_int_equal(send_as(&hosts, true, false), MIG_END_THERE);
-	/* What it was before its last steps. */
-	assert_int_equal(file_read(hosts.here, RECORD_GONE "/web.json", 99999, &text, NULL), 0);
-	const char *rest = strstr(str_text(&text), "\"guest\"");
-	assert_non_null(rest);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(mem_free_string)
-		char *record = xasprintf(
-			"{\"record\": \"there\", \"peer\": \"xen2\", %s, %s", cases[i].words, rest);
-		put(hosts.here, RECORD_OUT "/web.json", record);
+		step_back(&hosts, "there", cases[i].words);
 		settle(&hosts);
 		expect_place(&hosts, true, false);
 		assert_int_equal(file_exists(hosts.here, LOCAL), cases[i].is_left);
 		assert_true(is_copy(&hosts));
 	}
+}
+
+/* Another guest here has got the disk since: it stays, and settle says why. */
+static void not_removed_from_another(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	CLEANUP(strlist_dispose) struct strlist left = STRLIST_INIT;
+	make_hosts(*state, &hosts);
+	make_local(&hosts);
+	step_back(&hosts, "there", "\"removes\": true, \"by_hand\": false");
+	put(hosts.here, "/rescue", "");
+	struct vm_xen xen = {.root = hosts.here};
+	migrate_settle(hosts.here, &xen, &left);
+	assert_int_equal(left.count, 1);
+	assert_string_equal(left.items[0],
+		"web: disk /images/web.img is the guest rescue's, too: without --remove it stays");
+	expect_place(&hosts, true, false);
+	assert_true(is_copy(&hosts));
+	assert_true(file_exists(hosts.here, LOCAL));
+}
+
+/* A person says that it is there: nobody knows whether its copied disk is, so the one here is not called needless. */
+static void moved_by_hand_keeps_its_disks(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	CLEANUP(migrate_result_dispose) struct migrate_result result;
+	struct err err = ERR_INIT;
+	make_hosts(*state, &hosts);
+	make_local(&hosts);
+	struct vm_xen xen = {.root = hosts.here};
+	const struct migrate_request request = {.root = hosts.here, .xen = &xen, .name = "web"};
+	step_back(&hosts, "undecided", "\"removes\": true, \"by_hand\": false");
+	put(hosts.there, "/down", "");
+	migrate_result_init(&result);
+	assert_int_equal(migrate_resolve(&request, MIG_BY_HAND_THERE, &result, &err), 0);
+	assert_int_equal(result.end, MIG_END_THERE);
+	assert_int_equal(result.left.count, 0);
+	assert_string_equal(result.note, "whether xen2 has /images/web.img is not known: keep it "
+					 "here until the guest runs there");
+	assert_true(file_exists(hosts.here, LOCAL));
+}
+
+/* Somebody wakes the suspended one that waits for an answer: it ends when the other host says that it has it. */
+static void woken_while_undecided(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	put(hosts.there, "/fault", "started die down");
+	assert_int_equal(send_it(&hosts), MIG_END_UNDECIDED);
+	set_domain(hosts.here, "web", "running");
+	(void)file_remove(hosts.there, "/down", NULL);
+	settle(&hosts);
+	expect_place(&hosts, true, true);
+}
+
+/* Its name has become another guest's: nobody's definition is lost, and it goes on when the name is free. */
+static void its_name_is_another_guests(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	CLEANUP(strlist_dispose) struct strlist ids = STRLIST_INIT;
+	make_hosts(*state, &hosts);
+	put(hosts.there, "/fault", "start die down");
+	assert_int_equal(send_it(&hosts), MIG_END_UNDECIDED);
+	/* As if it had not been granted. */
+	record_list(hosts.there, RECORD_IN, &ids);
+	assert_int_equal(ids.count, 1);
+	assert_int_equal(record_forget(hosts.there, RECORD_IN, ids.items[0], NULL), 0);
+	set_domain(hosts.there, "web" XENMOVE_INCOMING, NULL);
+	put(hosts.here, "/etc/xen/web.cfg", "name = \"web\"\nuuid = \"another\"\n");
+	(void)file_remove(hosts.there, "/down", NULL);
+	settle(&hosts);
+	assert_true(is_domain(hosts.here, "web", "running"));
+	assert_true(file_exists(hosts.here, RECORD_OUT "/web.json"));
+	assert_int_equal(file_remove(hosts.here, "/etc/xen/web.cfg", NULL), 0);
+	settle(&hosts);
+	assert_true(has_definition(hosts.here));
+	assert_true(is_domain(hosts.here, "web", "running"));
+	assert_false(file_exists(hosts.here, RECORD_DIR));
+}
+
+/* What an earlier try left there is cleared up before the next: copies are told apart by their guest. */
+static void an_earlier_one_is_cleared_up_first(void **state)
+{
+	CLEANUP(hosts_dispose) struct hosts hosts;
+	make_hosts(*state, &hosts);
+	put(hosts.there, "/fault", "restored die");
+	assert_int_equal(send_it(&hosts), MIG_END_HERE);
+	assert_int_equal(send_it(&hosts), MIG_END_NOTHING);
+	settle(&hosts);
+	assert_int_equal(send_it(&hosts), MIG_END_THERE);
+	settle(&hosts);
+	expect_place(&hosts, true, true);
 }
 
 /* What has its name by then is another's. */
@@ -712,7 +813,6 @@ static void what_is_not_removed(void **state)
 	static const char *const paths[] = {"/dev/domus/web-xvda", LOCAL, "/images/alone.img"};
 	struct snap_volumes volumes = SNAP_VOLUMES_INIT;
 	struct vm_host host = {.cpus = 1};
-	(void)state;
 	mig_offer_init(&o);
 	vm_spec_set(&o.name, "web");
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
@@ -723,15 +823,19 @@ static void what_is_not_removed(void **state)
 	strlist_add(&host.used, LOCAL "\tweb");
 	strlist_add(&host.used, LOCAL "\tweb2");
 	strlist_add(&host.used, LOCAL ".old\tweb3");
+	strlist_add(&host.used, "/images/also.img\tweb4");
+	put(*state, LOCAL, "data");
+	assert_int_equal(file_symlink(*state, "/images/also.img", "web.img", NULL), 0);
 	snap_parse("domus|web-xvda|guests|1|0||domus|2026-11-23 10:00:00 +0000\n"
 		   "domus|web-xvda.before|guests|1|0||domus-snapshot|2026-11-23 10:00:00 +0000\n",
 		&volumes);
-	disks_check_removal(&o, &host, &volumes, &findings);
+	disks_check_removal(*state, &o, &host, &volumes, &findings);
 	CLEANUP(mem_free_string) char *text = strlist_join_with(&findings, "\n");
 	assert_string_equal(text,
 		"disk /dev/domus/web-xvda has 1 snapshots, which do not move: remove them, or "
 		"leave out --remove\n"
-		"disk /images/web.img is the guest web2's, too: without --remove it stays");
+		"disk /images/web.img is the guest web2's, too: without --remove it stays\n"
+		"disk /images/web.img is the guest web4's, too: without --remove it stays");
 	strlist_dispose(&host.used);
 	snap_volumes_dispose(&volumes);
 }
@@ -819,6 +923,11 @@ int main(int argc, char **argv)
 		SCRATCH_TEST(changed_meanwhile),
 		SCRATCH_TEST(written_after_it_was_copied),
 		SCRATCH_TEST(removed_when_it_is_taken_up),
+		SCRATCH_TEST(not_removed_from_another),
+		SCRATCH_TEST(moved_by_hand_keeps_its_disks),
+		SCRATCH_TEST(woken_while_undecided),
+		SCRATCH_TEST(its_name_is_another_guests),
+		SCRATCH_TEST(an_earlier_one_is_cleared_up_first),
 		SCRATCH_TEST(its_name_is_taken_meanwhile),
 		SCRATCH_TEST(what_is_not_removed),
 		SCRATCH_TEST(a_person_decides),

@@ -320,11 +320,18 @@ static void definitions_go_and_come_back(void **state)
 	/* Back again, it has moved nowhere. What a person has edited since stays. */
 	assert_int_equal(record_place(root, &r, &err), 0);
 	assert_null(record_moved_to(root, "web"));
-	assert_int_equal(file_write(root, "/etc/xen/web.cfg", "mine", 4, 0600, NULL), 0);
+	CLEANUP(mem_free_string)
+	char *mine = xasprintf("name = \"web\"\nuuid = \"%s\"\n# mine\n", r.offer.uuid);
+	assert_int_equal(file_write(root, "/etc/xen/web.cfg", mine, strlen(mine), 0600, NULL), 0);
 	assert_int_equal(record_place(root, &r, &err), 0);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
 	assert_int_equal(file_read(root, "/etc/xen/web.cfg", 99, &text, NULL), 0);
-	assert_string_equal(str_text(&text), "mine");
+	assert_string_equal(str_text(&text), mine);
+	/* Another guest's it is not taken for the moved one's. */
+	assert_int_equal(
+		file_write(root, "/etc/xen/web.cfg", "name = \"web\"\n", 13, 0600, NULL), 0);
+	assert_int_equal(record_place(root, &r, &err), -1);
+	assert_non_null(strstr(err.text, "is another guest's by now"));
 }
 
 static void one_holds_a_lock(void **state)

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -83,24 +84,38 @@ void disks_check_source(const char *root, const struct mig_offer *offer, struct 
 	}
 }
 
-void disks_check_removal(const struct mig_offer *offer, const struct vm_host *host,
-	const struct snap_volumes *volumes, struct strlist *findings)
+/* However they are called; one that is not there is the one of its path. */
+static bool is_same_disk(const char *root, const char *a, const char *b)
+{
+	CLEANUP(mem_free_string) char *first = under(root, a);
+	CLEANUP(mem_free_string) char *second = under(root, b);
+	struct stat x, y;
+	if (strcmp(a, b) == 0)
+		return true;
+	if (stat(first, &x) < 0 || stat(second, &y) < 0)
+		return false;
+	return S_ISBLK(x.st_mode) ? S_ISBLK(y.st_mode) && x.st_rdev == y.st_rdev
+				  : x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+void disks_check_removal(const char *root, const struct mig_offer *offer,
+	const struct vm_host *host, const struct snap_volumes *volumes, struct strlist *findings)
 {
 	for (size_t i = 0; i < offer->n_parts; i++) {
 		const struct mig_part *part = &offer->parts[i];
 		CLEANUP(mem_free_string) char *volume = vm_volume_of(part->path);
 		CLEANUP(strlist_dispose) struct strlist snapshots = STRLIST_INIT;
-		size_t len = strlen(part->path);
 		if (!part->is_copied || part->is_readonly)
 			continue;
 		for (size_t j = 0; j < host->used.count; j++) {
 			const char *entry = host->used.items[j];
-			if (strncmp(entry, part->path, len) == 0 && entry[len] == '\t' &&
-				strcmp(entry + len + 1, offer->name) != 0)
+			CLEANUP(mem_free_string) char *path = xstrndup(entry, strcspn(entry, "\t"));
+			const char *guest = entry + strlen(path) + 1;
+			if (strcmp(guest, offer->name) != 0 && is_same_disk(root, path, part->path))
 				strlist_addf(findings,
 					_("disk %s is the guest %s's, too: without --remove it "
 					  "stays"),
-					part->path, entry + len + 1);
+					part->path, guest);
 		}
 		if (volume)
 			snap_list_of(volumes, volume, &snapshots);
@@ -112,7 +127,23 @@ void disks_check_removal(const struct mig_offer *offer, const struct vm_host *ho
 	}
 }
 
-/* O_EXCL: nobody else has the device, and no guest gets it meanwhile; files are looked at afterwards. */
+/*
+ * What has been written to a device since the host started, as the kernel counts it (Documentation/block/stat.rst):
+ * a guest's writes change no time of the device's name. 0 of a file.
+ */
+static uint64_t sectors_written(const char *root, const struct stat *st)
+{
+	CLEANUP(mem_free_string)
+	char *path = xasprintf("/sys/dev/block/%u:%u/stat", major(st->st_rdev), minor(st->st_rdev));
+	CLEANUP(mem_free_string) char *line = NULL;
+	uint64_t sectors = 0;
+	if (S_ISBLK(st->st_mode))
+		line = file_first_line(root, path);
+	return line && sscanf(line, "%*u %*u %*u %*u %*u %*u %" SCNu64, &sectors) == 1 ? sectors
+										       : 0;
+}
+
+/* O_EXCL: no file system and no volume group has the device. Guests are no such users: what they write is counted. */
 static int open_source(
 	const char *root, const struct mig_part *part, struct stat *ret_st, struct err *err)
 {
@@ -127,13 +158,15 @@ static int open_source(
 	return fd;
 }
 
-static bool was_written(int fd, const struct stat *before)
+static bool was_written(const char *root, const struct disks_one *disk)
 {
+	const struct stat *before = &disk->before;
 	struct stat now;
 	/* Replaced by a new one it has no name left. */
-	return fstat(fd, &now) < 0 || now.st_nlink == 0 || now.st_size != before->st_size ||
+	return fstat(disk->fd, &now) < 0 || now.st_nlink == 0 || now.st_size != before->st_size ||
 	       now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-	       now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
+	       now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+	       sectors_written(root, &now) != disk->sectors;
 }
 
 static void show(void *context, uint64_t done, uint64_t total)
@@ -169,6 +202,7 @@ static const struct disks_one *hold(const char *root, const struct mig_offer *of
 	one.fd = open_source(root, &offer->parts[i], &one.before, err);
 	if (one.fd < 0)
 		return NULL;
+	one.sectors = sectors_written(root, &one.before);
 	held->disks = xreallocarray(held->disks, held->count + 1, sizeof(*held->disks));
 	held->disks[held->count] = one;
 	return &held->disks[held->count++];
@@ -182,10 +216,11 @@ void disks_held_dispose(struct disks_held *held)
 	*held = (struct disks_held){.disks = NULL};
 }
 
-int disks_check_held(const struct mig_offer *offer, const struct disks_held *held, struct err *err)
+int disks_check_held(const char *root, const struct mig_offer *offer, const struct disks_held *held,
+	struct err *err)
 {
 	for (size_t i = 0; i < held->count; i++)
-		if (was_written(held->disks[i].fd, &held->disks[i].before))
+		if (was_written(root, &held->disks[i]))
 			return err_set(err, ERR_INVALID, 0,
 				_("disk %s: it was written to meanwhile"),
 				offer->parts[held->disks[i].part].path);
@@ -211,7 +246,7 @@ static int send_one(const char *root, const struct mig_offer *offer, size_t i,
 			(void)err_set(err, ERR_PROC, 0, "%s", reason.text);
 		return -1;
 	}
-	if (was_written(disk->fd, &disk->before))
+	if (was_written(root, disk))
 		return err_set(err, ERR_INVALID, 0, "%s", _("it was written to meanwhile"));
 	if (channel_send_word(channel, "sum", json_pack("{s:s}", "sum", sum), err) < 0)
 		return -1;

@@ -29,6 +29,7 @@ struct disks_held {
 		size_t part; /* number in the offer */
 		int fd;
 		struct stat before;
+		uint64_t sectors; /* that had been written to a device; of 512 bytes */
 	} *disks;
 	size_t count;
 };
@@ -36,15 +37,16 @@ struct disks_held {
 /* Idempotent. */
 void disks_held_dispose(struct disks_held *held);
 /* ERR_INVALID when one was written after it was copied. */
-int disks_check_held(const struct mig_offer *offer, const struct disks_held *held, struct err *err);
+int disks_check_held(const char *root, const struct mig_offer *offer, const struct disks_held *held,
+	struct err *err);
 
 /* How much of a part there is to copy: holes and what a thin volume has not written are not. */
 uint64_t disks_data(const char *root, const struct mig_part *part);
 /* What cannot be copied at all. */
 void disks_check_source(const char *root, const struct mig_offer *offer, struct strlist *findings);
 /* What would be removed here and is not this guest's alone, or takes snapshots along. */
-void disks_check_removal(const struct mig_offer *offer, const struct vm_host *host,
-	const struct snap_volumes *volumes, struct strlist *findings);
+void disks_check_removal(const char *root, const struct mig_offer *offer,
+	const struct vm_host *host, const struct snap_volumes *volumes, struct strlist *findings);
 /*
  * One after the other; each is compared at the target. A disk that is written meanwhile is an error.
  * They stay open in held, so that no other guest takes a device.

@@ -61,8 +61,9 @@ void migrate_settle(const char *root, struct vm_xen *xen, struct strlist *ret_le
 int migrate_receive(const char *root, struct vm_xen *xen, const char *peer, int in_fd, int out_fd,
 	struct err *err);
 
-/* For the target's side of settle: takes up a record of RECORD_IN. True when nothing is left to do. */
-bool migrate_take_up(const char *root, struct vm_xen *xen, const char *id);
+/* For the target's side of settle: takes up a record of RECORD_IN; what is left to do is added to ret_left, in words. */
+void migrate_take_up(
+	const char *root, struct vm_xen *xen, const char *id, struct strlist *ret_left);
 
 /* A new offer of the guest that offer->name says, as it is when off: its number, definition, disks. */
 int migrate_gather(const char *root, struct mig_offer *offer, struct err *err);

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "lang.h"
 #include "mem.h"
+#include "vmwizard/guestcfg.h"
 #include "vmwizard/paths.h"
 #include "xlcfg.h"
 
@@ -182,6 +184,24 @@ int record_take_away(const char *root, const struct record *record, struct err *
 	return sync_dir(root, VM_CFG_DIR, err);
 }
 
+/* Under its name there may be another guest by now: the one that moved would have no definition any more. */
+static int refuse_another(const char *root, const struct mig_offer *offer, struct err *err)
+{
+	CLEANUP(mem_free_string) char *cfg = vm_cfg_path(offer->name);
+	CLEANUP(str_dispose) struct str text = STR_INIT;
+	if (!file_exists(root, cfg))
+		return 0;
+	if (file_read(root, cfg, XLCFG_FILE_MAX, &text, err) < 0)
+		return -1;
+	CLEANUP(vm_spec_dispose) struct vm_spec spec;
+	if (vm_xlcfg_read(str_text(&text), offer->name, &spec, NULL, NULL) == 0 &&
+		strcasecmp(spec.uuid, offer->uuid) == 0)
+		return 0;
+	return err_set(err, ERR_INVALID, 0,
+		_("%s is another guest's by now: rename or delete that one, then domus-vm settle"),
+		cfg);
+}
+
 int record_place(const char *root, const struct record *record, struct err *err)
 {
 	const struct mig_offer *offer = &record->offer;
@@ -189,7 +209,9 @@ int record_place(const char *root, const struct record *record, struct err *err)
 	CLEANUP(mem_free_string) char *link = vm_auto_path(offer->name);
 	CLEANUP(mem_free_string) char *target = xasprintf("../%s.cfg", offer->name);
 	CLEANUP(mem_free_string) char *tomb = path_of(RECORD_GONE, offer->name);
-	/* A definition that is there is the newer one. The link first: what is cut short is done again. */
+	/* A definition of it that is there is the newer one. The link first: what is cut short is done again. */
+	if (refuse_another(root, offer, err) < 0)
+		return -1;
 	if (!file_exists(root, cfg)) {
 		if (file_make_dirs(root, VM_AUTO_DIR, 0755, err) < 0 ||
 			(offer->autostart && file_symlink(root, link, target, err) < 0) ||
@@ -205,18 +227,31 @@ int record_bury(const char *root, const struct record *record, struct err *err)
 	return write_json(root, RECORD_GONE, record->offer.name, json_of(record), err);
 }
 
-int record_refuse_moving(const char *root, const char *name, struct err *err)
+static int refuse_moving(const char *root, const char *name, bool while_open, struct err *err)
 {
 	if (!file_exists(root, RECORD_OUT))
 		return 0;
 	CLEANUP(record_dispose) struct record left;
 	if (record_read(root, RECORD_OUT, name, &left, err) < 0)
 		return -1;
-	return left.state == MIG_NONE
+	if (left.state == MIG_OPEN && while_open)
+		return err_set(
+			err, ERR_INVALID, 0, _("guest %s is being moved to %s"), name, left.peer);
+	return left.state == MIG_NONE || left.state == MIG_OPEN
 		       ? 0
 		       : err_set(err, ERR_INVALID, 0,
 				 _("guest %s is being moved to %s, and may run there (%s)"), name,
 				 left.peer, mig_record_words[left.state]);
+}
+
+int record_refuse_moving(const char *root, const char *name, struct err *err)
+{
+	return refuse_moving(root, name, true, err);
+}
+
+int record_refuse_permitted(const char *root, const char *name, struct err *err)
+{
+	return refuse_moving(root, name, false, err);
 }
 
 char *record_moved_to(const char *root, const char *name)

@@ -53,6 +53,8 @@ int record_place(const char *root, const struct record *record, struct err *err)
 int record_bury(const char *root, const struct record *record, struct err *err);
 /* Refuses, with the reason, while a record of its source is there: what is changed now would be lost, or be two. */
 int record_refuse_moving(const char *root, const char *name, struct err *err);
+/* Only once the target may have started it: until then the guest here can still be ended. */
+int record_refuse_permitted(const char *root, const char *name, struct err *err);
 /* Where a guest has moved to, or NULL; the caller frees. */
 char *record_moved_to(const char *root, const char *name);
 

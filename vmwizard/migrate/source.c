@@ -267,8 +267,8 @@ static int destroy(struct source *s, struct err *err)
 	struct xenmove_domain guest;
 	if (find_guest(s, &guest, err) < 0)
 		return -1;
-	/* One that runs is not what was sent. */
-	if (guest.domid == VM_NO_DOMID || !guest.is_suspended)
+	/* Its number says that it is the one that was sent. Woken by whomever, it is the second one. */
+	if (guest.domid == VM_NO_DOMID)
 		return 0;
 	return xenmove_destroy(s->request->xen, guest.domid, err);
 }
@@ -291,7 +291,7 @@ static int take_away(struct source *s, struct err *err)
 	if (guest.domid != VM_NO_DOMID)
 		return err_set(
 			err, ERR_INVALID, 0, _("guest %s was started meanwhile"), offer->name);
-	return disks_check_held(offer, &s->held, err);
+	return disks_check_held(s->request->root, offer, &s->held, err);
 }
 
 /*
@@ -302,9 +302,97 @@ static void take_disks(struct source *s)
 {
 	const struct mig_offer *offer = &s->record.offer;
 	struct err why = ERR_INIT;
-	if (s->record.is_by_hand &&
-		ownership_refuse(s->request->root, offer->name, offer->cfg, offer->id, &why) < 0)
+	if (!s->record.is_by_hand)
+		return;
+	for (size_t i = 0; i < offer->n_parts; i++) {
+		const struct mig_part *part = &offer->parts[i];
+		if (part->is_readonly || part->is_block ||
+			file_exists(s->request->root, part->path))
+			continue;
+		CLEANUP(mem_free_string)
+		char *note = xasprintf(_("disk %s is not there: nothing beside it tells the other "
+					 "host that the guest stays here"),
+			part->path);
+		vm_spec_set(&s->result->note, note);
+	}
+	if (ownership_refuse(s->request->root, offer->name, offer->cfg, offer->id, &why) < 0)
 		vm_spec_set(&s->result->note, why.text);
+}
+
+static int check_removal(struct source *s, struct strlist *findings, struct err *err)
+{
+	struct snap_volumes volumes = SNAP_VOLUMES_INIT;
+	struct vm_host host;
+	const struct mig_offer *offer = &s->record.offer;
+	bool has_volume = false;
+	for (size_t i = 0; i < offer->n_parts; i++)
+		has_volume |= offer->parts[i].is_copied && offer->parts[i].is_block;
+	if (has_volume && snap_read(&volumes, err) < 0)
+		return -1;
+	int rc = vm_host_read(s->request->root, VM_HOST_WHOLE, &host, err);
+	if (rc == 0) {
+		disks_check_removal(s->request->root, offer, &host, &volumes, findings);
+		vm_host_dispose(&host);
+	}
+	snap_volumes_dispose(&volumes);
+	return rc;
+}
+
+static void note_unknown(struct source *s)
+{
+	const struct mig_offer *offer = &s->record.offer;
+	for (size_t i = 0; i < offer->n_parts; i++) {
+		const struct mig_part *part = &offer->parts[i];
+		if (!part->is_copied || part->is_readonly)
+			continue;
+		CLEANUP(mem_free_string)
+		char *note = xasprintf(_("whether %s has %s is not known: keep it here until the "
+					 "guest runs there"),
+			s->record.peer, part->path);
+		vm_spec_set(&s->result->note, note);
+		return;
+	}
+}
+
+/* Since the move began, which may be days ago, another guest may have got one of them. */
+static bool may_remove(struct source *s)
+{
+	CLEANUP(strlist_dispose) struct strlist findings = STRLIST_INIT;
+	struct err why = ERR_INIT;
+	bool is_known = check_removal(s, &findings, &why) == 0;
+	if (is_known && !findings.count)
+		return true;
+	vm_spec_set(&s->result->note, is_known ? findings.items[0] : why.text);
+	return false;
+}
+
+/*
+ * The target has compared them, and has the guest: it has said so. What cannot be removed, or was not
+ * to be, is named as left. When a person said so, nobody knows: then they may be the only ones.
+ */
+static void clear_up(struct source *s)
+{
+	const struct mig_offer *offer = &s->record.offer;
+	const char *root = s->request->root;
+	disks_held_dispose(&s->held);
+	if (s->record.is_by_hand) {
+		note_unknown(s);
+		return;
+	}
+	bool removes = s->record.removes && may_remove(s);
+	if (removes)
+		(void)ownership_do_text(root, offer->name, offer->cfg, OWNERSHIP_RELEASE, NULL);
+	for (size_t i = 0; i < offer->n_parts; i++) {
+		const struct mig_part *part = &offer->parts[i];
+		struct err why = ERR_INIT;
+		if (!part->is_copied || part->is_readonly || !file_exists(root, part->path))
+			continue;
+		if (removes && disks_remove(root, part, &why) == 0)
+			continue;
+		strlist_add(&s->result->left, part->path);
+		if (removes)
+			vm_spec_set(&s->result->note, why.text);
+	}
 }
 
 static int do_step(struct source *s, const struct mig_step *step, struct err *err)
@@ -316,6 +404,9 @@ static int do_step(struct source *s, const struct mig_step *step, struct err *er
 		s->record.state = step->record;
 		return record_write(root, RECORD_OUT, name, &s->record, err);
 	case MIG_DO_FORGET:
+		/* Cut short it is done again, as long as there is a record. */
+		if (s->record.state == MIG_THERE)
+			clear_up(s);
 		return record_forget(root, RECORD_OUT, name, err);
 	case MIG_DO_SEND:
 		return send_message(s, step->message, err);
@@ -416,7 +507,11 @@ static int read_running(struct source *s, struct err *err)
 	offer->is_running = s->result->was_running = true;
 	offer->is_live = !s->request->is_offline;
 	s->record.domid = guest.domid;
-	return xenmove_config(xen, guest.domid, &offer->config, &offer->need_kib, err);
+	unsigned cpus = 0;
+	if (xenmove_config(xen, guest.domid, &offer->config, &offer->need_kib, &cpus, err) < 0)
+		return -1;
+	offer->need_cpus = cpus > offer->need_cpus ? cpus : offer->need_cpus;
+	return 0;
 }
 
 static int check_here(struct source *s, struct err *err)
@@ -459,25 +554,6 @@ static int ask_there(struct source *s, json_t **ret_json, struct err *err)
 		s->result->why[0] ? s->result->why : why.text);
 }
 
-static int check_removal(struct source *s, struct err *err)
-{
-	struct snap_volumes volumes = SNAP_VOLUMES_INIT;
-	struct vm_host host;
-	const struct mig_offer *offer = &s->record.offer;
-	bool has_volume = false;
-	for (size_t i = 0; i < offer->n_parts; i++)
-		has_volume |= offer->parts[i].is_copied && offer->parts[i].is_block;
-	if (has_volume && snap_read(&volumes, err) < 0)
-		return -1;
-	int rc = vm_host_read(s->request->root, VM_HOST_WHOLE, &host, err);
-	if (rc == 0) {
-		disks_check_removal(offer, &host, &volumes, &s->result->findings);
-		vm_host_dispose(&host);
-	}
-	snap_volumes_dispose(&volumes);
-	return rc;
-}
-
 /* What is not the same over there moves with a guest that is off. */
 static int choose_copied(struct source *s, struct err *err)
 {
@@ -505,7 +581,9 @@ static int choose_copied(struct source *s, struct err *err)
 	}
 	json_decref(json);
 	disks_check_source(s->request->root, offer, &s->result->findings);
-	return s->request->removes && json_array_size(s->result->disks) ? check_removal(s, err) : 0;
+	return s->request->removes && json_array_size(s->result->disks)
+		       ? check_removal(s, &s->result->findings, err)
+		       : 0;
 }
 
 /* All findings at once, ours and the target's. */
@@ -579,31 +657,6 @@ static struct source source_of(const struct migrate_request *request, struct mig
 	return s;
 }
 
-/*
- * The target has compared them, and has the guest: it has said so. What cannot be removed, or was not
- * to be, is named as left.
- */
-static void clear_up(struct source *s)
-{
-	const struct mig_offer *offer = &s->record.offer;
-	const char *root = s->request->root;
-	bool removes = s->record.removes && !s->record.is_by_hand;
-	disks_held_dispose(&s->held);
-	if (removes)
-		(void)ownership_do_text(root, offer->name, offer->cfg, OWNERSHIP_RELEASE, NULL);
-	for (size_t i = 0; i < offer->n_parts; i++) {
-		const struct mig_part *part = &offer->parts[i];
-		struct err why = ERR_INIT;
-		if (!part->is_copied || part->is_readonly)
-			continue;
-		if (removes && disks_remove(root, part, &why) == 0)
-			continue;
-		strlist_add(&s->result->left, part->path);
-		if (removes)
-			vm_spec_set(&s->result->note, why.text);
-	}
-}
-
 int migrate_send(
 	const struct migrate_request *request, struct migrate_result *ret_result, struct err *err)
 {
@@ -615,8 +668,6 @@ int migrate_send(
 		return 0;
 	run(&s, MIG_ASK_PEER);
 	be_patient(&s);
-	if (ret_result->end == MIG_END_THERE)
-		clear_up(&s);
 	ret_result->total_ms = vm_now_ms() - begun_ms;
 	return 0;
 }
@@ -639,9 +690,30 @@ int migrate_resolve(const struct migrate_request *request, enum mig_by_hand by_h
 		s.record.state = MIG_PERMITTED;
 		run(&s, by_hand);
 	}
-	if (ret_result->end == MIG_END_THERE)
-		clear_up(&s);
 	return 0;
+}
+
+static void settle_one(
+	const char *root, struct vm_xen *xen, const char *name, struct strlist *ret_left)
+{
+	const struct migrate_request request = {.root = root, .xen = xen, .name = name};
+	CLEANUP(migrate_result_dispose) struct migrate_result result;
+	struct err err = ERR_INIT;
+	migrate_result_init(&result);
+	if (migrate_resolve(&request, MIG_ASK_PEER, &result, &err) < 0)
+		return;
+	if (result.end == MIG_END_UNDECIDED || result.end == MIG_END_STUCK)
+		strlist_addf(ret_left, "%s: %s (%s)", name,
+			result.end == MIG_END_STUCK ? _("unfinished") : _("undecided"), result.why);
+	else if (result.note[0])
+		strlist_addf(ret_left, "%s: %s", name, result.note);
+}
+
+static bool waits_for_peer(const char *root, const char *name)
+{
+	CLEANUP(record_dispose) struct record record;
+	return record_read(root, RECORD_OUT, name, &record, NULL) == 0 &&
+	       record.state == MIG_PERMITTED;
 }
 
 void migrate_settle(const char *root, struct vm_xen *xen, struct strlist *ret_left)
@@ -650,20 +722,11 @@ void migrate_settle(const char *root, struct vm_xen *xen, struct strlist *ret_le
 	CLEANUP(strlist_dispose) struct strlist ids = STRLIST_INIT;
 	record_list(root, RECORD_IN, &ids);
 	for (size_t i = 0; i < ids.count; i++)
-		if (!migrate_take_up(root, xen, ids.items[i]))
-			strlist_addf(ret_left, _("migration %s from another host"), ids.items[i]);
+		migrate_take_up(root, xen, ids.items[i], ret_left);
 	record_list(root, RECORD_OUT, &names);
-	for (size_t i = 0; i < names.count; i++) {
-		const struct migrate_request request = {
-			.root = root, .xen = xen, .name = names.items[i]};
-		CLEANUP(migrate_result_dispose) struct migrate_result result;
-		struct err err = ERR_INIT;
-		migrate_result_init(&result);
-		if (migrate_resolve(&request, MIG_ASK_PEER, &result, &err) < 0)
-			continue;
-		if (result.end == MIG_END_UNDECIDED || result.end == MIG_END_STUCK)
-			strlist_addf(ret_left, "%s: %s (%s)", names.items[i],
-				result.end == MIG_END_STUCK ? _("unfinished") : _("undecided"),
-				result.why);
-	}
+	/* What is decided first: at boot it comes before the guests' start, and a peer may be waited for long. */
+	for (int waits = 0; waits < 2; waits++)
+		for (size_t i = 0; i < names.count; i++)
+			if (waits_for_peer(root, names.items[i]) == (waits == 1))
+				settle_one(root, xen, names.items[i], ret_left);
 }

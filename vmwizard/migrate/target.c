@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -65,6 +66,26 @@ static bool is_this_boot(const struct target *t)
 
 /* ---- steps */
 
+/* Copies are found by the guest: an earlier migration of it that is cleared up later would take this one's. */
+static void check_earlier(struct target *t)
+{
+	CLEANUP(strlist_dispose) struct strlist ids = STRLIST_INIT;
+	const struct mig_offer *offer = &t->record.offer;
+	record_list(t->root, RECORD_IN, &ids);
+	for (size_t i = 0; i < ids.count; i++) {
+		CLEANUP(record_dispose) struct record other;
+		if (strcmp(ids.items[i], offer->id) == 0 ||
+			record_read(t->root, RECORD_IN, ids.items[i], &other, NULL) < 0)
+			continue;
+		if ((other.state == MIG_OPEN || other.state == MIG_GRANTED) &&
+			strcasecmp(other.offer.uuid, offer->uuid) == 0)
+			strlist_addf(&t->findings,
+				_("an earlier migration of %s to there is not cleared up yet: "
+				  "try again in a minute"),
+				offer->name);
+	}
+}
+
 static int check(struct target *t, struct err *err)
 {
 	const struct mig_offer *offer = &t->record.offer;
@@ -86,6 +107,7 @@ static int check(struct target *t, struct err *err)
 	for (size_t i = 0; i < offer->n_parts; i++)
 		if (!mig_part_is_same(&offer->parts[i], &found[i]))
 			(void)json_array_append_new(t->differs, json_integer((json_int_t)i));
+	check_earlier(t);
 	CLEANUP(record_dispose) struct record out;
 	if (record_read(t->root, RECORD_OUT, offer->name, &out, NULL) < 0 || out.state != MIG_NONE)
 		strlist_addf(&t->findings,
@@ -185,6 +207,10 @@ static int start(struct target *t, struct err *err)
 	struct xenmove_domain copy;
 	if (disks_place(t->root, offer, err) < 0 || want_disks(t, err) < 0)
 		return -1;
+	/* Not to be seen before its pool was there: heard when it is taken up next. */
+	if (ownership_was_refused(t->root, offer->name, offer->cfg, offer->id))
+		return err_set(err, ERR_INVALID, 0, "%s",
+			_("somebody decided on the other host that it stays there"));
 	take_disks(t);
 	/* Of an earlier boot nothing is left: it ran, for all that can be known, and is off. */
 	if (!offer->is_running || !is_this_boot(t)) {
@@ -454,7 +480,7 @@ int migrate_receive(const char *root, struct vm_xen *xen, const char *peer, int 
 	}
 }
 
-bool migrate_take_up(const char *root, struct vm_xen *xen, const char *id)
+void migrate_take_up(const char *root, struct vm_xen *xen, const char *id, struct strlist *ret_left)
 {
 	CLEANUP(target_dispose)
 	struct target t = {.root = root,
@@ -468,12 +494,17 @@ bool migrate_take_up(const char *root, struct vm_xen *xen, const char *id)
 	/* Somebody is at it. */
 	if (lock(&t, "live", 0, &t.live_fd, NULL) != 0 ||
 		lock(&t, "lock", 0, &t.lock_fd, NULL) != 0)
-		return true;
+		return;
+	struct err why = ERR_INIT;
 	record_dispose(&t.record);
-	if (record_read(root, RECORD_IN, id, &t.record, NULL) < 0)
-		return false;
+	if (record_read(root, RECORD_IN, id, &t.record, &why) < 0) {
+		strlist_add(ret_left, why.text);
+		return;
+	}
 	if (t.record.state == MIG_NONE || t.record.state == MIG_RUNNING)
-		return true;
+		return;
 	hear_decision(&t);
-	return run(&t, MIG_ASK) != MIG_END_STUCK;
+	if (run(&t, MIG_ASK) == MIG_END_STUCK)
+		strlist_addf(ret_left, _("%s, from %s: %s (%s)"), t.record.offer.name,
+			t.record.peer, _("unfinished"), t.why);
 }

@@ -73,8 +73,8 @@ int xenmove_find(struct vm_xen *xen, const char *uuid, const char *name,
 	return 0;
 }
 
-int xenmove_config(
-	struct vm_xen *xen, uint32_t domid, char **ret_json, uint64_t *ret_kib, struct err *err)
+int xenmove_config(struct vm_xen *xen, uint32_t domid, char **ret_json, uint64_t *ret_kib,
+	unsigned *ret_cpus, struct err *err)
 {
 	libxl_domain_config config;
 	uint64_t kib = 0;
@@ -83,6 +83,8 @@ int xenmove_config(
 	int rc = libxl_retrieve_domain_configuration(xen->ctx, domid, &config, NULL);
 	if (rc == 0)
 		affinity_keep(xen->ctx, domid, false, &config);
+	if (rc == 0)
+		*ret_cpus = affinity_least_cpus(&config);
 	char *json = rc == 0 ? libxl_domain_config_to_json(xen->ctx, &config) : NULL;
 	if (rc == 0)
 		rc = libxl_domain_need_memory(xen->ctx, &config, (uint32_t)INVALID_DOMID, &kib);

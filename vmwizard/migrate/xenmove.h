@@ -22,9 +22,9 @@ void xenmove_prepare(struct vm_xen *xen);
 /* By uuid and name (NULL: whatever it is called); not there is no error. */
 int xenmove_find(struct vm_xen *xen, const char *uuid, const char *name,
 	struct xenmove_domain *ret_domain, struct err *err);
-/* The running guest's configuration as JSON (the caller frees), and its need of memory. */
-int xenmove_config(
-	struct vm_xen *xen, uint32_t domid, char **ret_json, uint64_t *ret_kib, struct err *err);
+/* The running guest's configuration as JSON (the caller frees), and its need of memory and, for its pins, of CPUs. */
+int xenmove_config(struct vm_xen *xen, uint32_t domid, char **ret_json, uint64_t *ret_kib,
+	unsigned *ret_cpus, struct err *err);
 /* Writes the memory to fd; the guest is suspended in the end, or before if it is not live. */
 int xenmove_stream(struct vm_xen *xen, uint32_t domid, int fd, bool is_live, struct err *err);
 /* Reads it from fd into a paused domain that is called name. */
