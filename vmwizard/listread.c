@@ -221,23 +221,32 @@ static void take_defined(const char *name, const struct vm_spec *spec, void *con
 	d->why_off = failed_text(defined->root, spec->name);
 }
 
-/* Guests of which only the other host knows whether they run; their definition is in the record. */
-static void take_undecided(const char *root, struct vm_list *list)
+/* Guests whose definition is in a record: only the other host knows whether they run, or they are not put back yet. */
+static void take_moving(const char *root, struct vm_list *list)
 {
 	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
 	record_list(root, RECORD_OUT, &names);
 	for (size_t i = 0; i < names.count; i++) {
 		CLEANUP(record_dispose) struct record record;
 		if (record_read(root, RECORD_OUT, names.items[i], &record, NULL) < 0 ||
-			record.state != MIG_PERMITTED)
+			(record.state != MIG_PERMITTED && record.state != MIG_HERE))
 			continue;
 		struct vm_domain *d = find_or_add(list, record.offer.name);
-		d->state = VM_STATE_UNDECIDED;
+		bool is_here = record.state == MIG_HERE;
+		if (is_here && d->has_cfg)
+			continue;
+		if (!is_here)
+			d->state = VM_STATE_UNDECIDED;
+		else if (d->domid == VM_NO_DOMID)
+			d->state = VM_STATE_OFF;
 		d->autostart = record.offer.autostart;
 		vm_spec_set(&d->uuid, record.offer.uuid);
 		vm_spec_set(&d->method, vm_method_words[record.offer.method]);
 		free(d->why_off);
-		d->why_off = xasprintf(_("it may run on %s, which does not answer"), record.peer);
+		d->why_off = is_here ? xstrdup(_("it stays here, and is not defined again yet; see "
+						 "domus-vm settle"))
+				     : xasprintf(_("it may run on %s, which does not answer"),
+					       record.peer);
 	}
 }
 
@@ -271,7 +280,7 @@ int vm_list_read(struct vm_xen *xen, const char *root, const struct vm_list *bef
 	}
 	struct defined defined = {.root = root, .list = &list};
 	vm_each_defined(root, take_defined, &defined);
-	take_undecided(root, &list);
+	take_moving(root, &list);
 	if (list.count)
 		qsort(list.items, list.count, sizeof(*list.items), compare);
 	vm_list_rates(&list, before);

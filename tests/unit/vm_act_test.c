@@ -63,6 +63,44 @@ static void test_wait_ends_in_time(void **state)
 	assert_in_range(count, 1, 2);
 }
 
+static void make_moving(struct record *record, enum mig_record now)
+{
+	record_init(record);
+	record->state = now;
+	vm_spec_set(&record->peer, "xen2");
+	vm_spec_set(&record->offer.id, "0123456789abcdef0123456789abcdef");
+	vm_spec_set(&record->offer.uuid, "11111111-2222-3333-4444-555555555555");
+	vm_spec_set(&record->offer.name, "web");
+	record->offer.method = VM_PVH;
+}
+
+/* Whose definition is with a record is in the list all the same. */
+static void test_moving_is_listed(void **state)
+{
+	static const struct {
+		enum mig_record now;
+		enum vm_state shown;
+		const char *why;
+	} cases[] = {
+		{MIG_PERMITTED, VM_STATE_UNDECIDED, "it may run on xen2, which does not answer"},
+		{MIG_HERE, VM_STATE_OFF,
+			"it stays here, and is not defined again yet; see domus-vm settle"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(record_dispose) struct record record;
+		struct vm_list list;
+		struct err err = ERR_INIT;
+		make_moving(&record, cases[i].now);
+		assert_int_equal(record_write(*state, RECORD_OUT, "web", &record, &err), 0);
+		assert_int_equal(vm_list_read(NULL, *state, NULL, &list, &err), 0);
+		const struct vm_domain *d = vm_list_find(&list, "web");
+		assert_non_null(d);
+		assert_int_equal(d->state, cases[i].shown);
+		assert_string_equal(d->why_off, cases[i].why);
+		vm_list_dispose(&list);
+	}
+}
+
 /* What is under way to another host is changed nowhere. */
 static void test_moving_is_not_changed(void **state)
 {
@@ -70,13 +108,7 @@ static void test_moving_is_not_changed(void **state)
 	const struct vm_action other = {.root = *state, .name = "db"};
 	CLEANUP(record_dispose) struct record record;
 	struct err err = ERR_INIT;
-	record_init(&record);
-	record.state = MIG_OPEN;
-	vm_spec_set(&record.peer, "xen2");
-	vm_spec_set(&record.offer.id, "0123456789abcdef0123456789abcdef");
-	vm_spec_set(&record.offer.uuid, "11111111-2222-3333-4444-555555555555");
-	vm_spec_set(&record.offer.name, "web");
-	record.offer.method = VM_PVH;
+	make_moving(&record, MIG_OPEN);
 	assert_int_equal(act_want_settled(&a, &err), 0);
 	assert_int_equal(record_write(*state, RECORD_OUT, "web", &record, &err), 0);
 	assert_int_equal(act_want_settled(&a, &err), -1);
@@ -119,6 +151,7 @@ int main(void)
 		SCRATCH_TEST(test_wait_ends_in_time),
 		SCRATCH_TEST(test_moving_is_not_changed),
 		SCRATCH_TEST(test_gone_is_not_written),
+		SCRATCH_TEST(test_moving_is_listed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
