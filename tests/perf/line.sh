@@ -14,23 +14,20 @@ connect=$1
 dir=$(mktemp -d -p /root) # no other may write above the keys
 other=
 pids=
-trap 'kill $pids $other 2>/dev/null; rm -rf "$dir"' EXIT
-there()
-{
-	nsenter --net="/proc/$other/ns/net" "$@"
-}
+trap 'kill $pids $other 2>/dev/null || :; rm -rf "$dir"' EXIT
 
 unshare --net sleep 600 &
 other=$!
 until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+there="nsenter --net=/proc/$other/ns/net" # one process, which the trap reaches
 ip link add va type veth peer name vb
 ip link set vb netns $other
 tc qdisc add dev va root tbf rate 1gbit burst 256k latency 20ms
-there tc qdisc add dev vb root tbf rate 1gbit burst 256k latency 20ms
+$there tc qdisc add dev vb root tbf rate 1gbit burst 256k latency 20ms
 ip address add 10.77.0.1/24 dev va
-there ip address add 10.77.0.2/24 dev vb
+$there ip address add 10.77.0.2/24 dev vb
 ip link set va up
-there ip link set vb up
+$there ip link set vb up
 
 mkdir "$dir/keys"
 dropbearkey -t ed25519 -f "$dir/server" >/dev/null 2>&1
@@ -40,9 +37,9 @@ chmod 600 "$dir/keys/authorized_keys"
 # A namespace of an ordinary user may not set groups, which the server would do at the log-in, and end.
 echo 'int initgroups(void) { return 0; }' |
 	gcc -shared -fPIC -nostdlib -x c -o "$dir/groups.so" -
-there env LD_PRELOAD="$dir/groups.so" dropbear -F -E -D "$dir/keys" -r "$dir/server" -p 10.77.0.2:2299 -W 1048576 -K 20 2>"$dir/log" &
+$there env LD_PRELOAD="$dir/groups.so" dropbear -F -E -D "$dir/keys" -r "$dir/server" -p 10.77.0.2:2299 -W 1048576 -K 20 >/dev/null 2>"$dir/log" &
 pids="$pids $!"
-there "$top/build/busybox/busybox" nc -l -p 7005 -e /bin/dd of=/dev/null bs=64k 2>/dev/null &
+$there "$top/build/busybox/busybox" nc -l -p 7005 -e /bin/dd of=/dev/null bs=64k >/dev/null 2>&1 &
 pids="$pids $!"
 sleep 2
 
