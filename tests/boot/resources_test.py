@@ -153,7 +153,7 @@ def test_resources_memory(tmp_path):
 
 @pytest.mark.full
 def test_resources_cpus(tmp_path):
-    """A CPU added and pinned while the guest runs; of two that work on one CPU, weight and cap are seen in their work."""
+    """A CPU added and pinned while the guest runs, and after its reboot; of two that work on one CPU, weight and cap are seen in their work."""
     files = {"/initrd": demo_initrd(tmp_path, {"etc/guest": GUEST.encode()})}
     with Server(files) as server, Machine("resources_cpus", memory=1536) as machine:
         prepare(machine, server)
@@ -181,10 +181,19 @@ def test_resources_cpus(tmp_path):
         assert "virtual CPUs: 2" in vm(machine, "set-vcpus one 2 --keep", timeout=120)
         wait_log(machine, "one", "cpus=0-1 END")
         vm(machine, "pin one 0-1 0")
-        listed = machine.run("xl vcpu-list one").splitlines()[-2:]
-        assert all(re.search(r"(all|0-1) / 0", line) for line in listed), listed
+        is_pinned(machine)
         cfg = machine.run("cat /etc/xen/one.cfg")
         assert 'cpus = "0-1"' in cfg and 'cpus_soft = "0"' in cfg and "vcpus = 2" in cfg, cfg
+
+        # 4. also after its own reboot
+        vm(machine, "reboot one", timeout=400)
+        wait_until(machine, "[ $(xl vcpu-list one | grep -c ^one) = 2 ]", 60, "xl vcpu-list")
+        is_pinned(machine)
+
+
+def is_pinned(machine):
+    listed = machine.run("xl vcpu-list one").splitlines()[-2:]
+    assert all(re.search(r"(all|0-1) / 0", line) for line in listed), listed
 
 
 def done(machine):
