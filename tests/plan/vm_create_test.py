@@ -138,6 +138,22 @@ def test_vm_create_taken(host, url):
     assert (host / "root/etc/xen/web.cfg").read_text() == 'name = "web"\nmemory = 64\n'
 
 
+@pytest.mark.parametrize("side, key, state, is_taken", [
+    ("out", "web", "undecided", True), ("out", "web", "there", False),
+    ("in", 32 * "a", "granted", True), ("in", 32 * "a", "running", False)])
+def test_vm_create_moving(host, url, side, key, state, is_taken):
+    """The name of a guest whose definition is with a migration is taken; not that of one that has gone."""
+    uuid = "11111111-2222-3333-4444-555555555555"
+    offer = {"protocol": 1, "id": 32 * "a", "name": "web", "uuid": uuid, "method": "pvh",
+             "cfg": f'name = "web"\nuuid = "{uuid}"\ntype = "pvh"\nmemory = 64\n'}
+    folder = host / "root/var/lib/domus/migrate" / side
+    folder.mkdir(parents=True)
+    (folder / f"{key}.json").write_text(json.dumps({"record": state, "peer": "xen2", "boot": "", "guest": offer}))
+    done, _, _ = create(host, HEAD + f"kernel = {url}/kernel\ninitrd = {url}/initrd\n")
+    assert ('there is a guest "web" already' in done.stderr) == is_taken, done
+    assert (host / "root/etc/xen/web.cfg").exists() != is_taken, done
+
+
 def test_vm_create_dry_run(host):
     """A dry run touches nothing, draws nothing, and is the same each time."""
     text = HEAD + "mirror = http://mirror.example/debian\n"
