@@ -152,6 +152,11 @@ int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *e
 
 int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err *err)
 {
+	return act_write_text(a, &cfg->text, err);
+}
+
+int act_write_text(const struct vm_action *a, const struct str *text, struct err *err)
+{
 	CLEANUP(mem_free_string) char *path = vm_cfg_path(a->name);
 	if (a->is_dry)
 		return 0;
@@ -161,7 +166,7 @@ int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err
 	if (!file_exists(a->root, path))
 		return err_set(err, ERR_MISSING, 0,
 			_("guest %s is not defined here any more: nothing was written"), a->name);
-	return file_update(a->root, path, str_text(&cfg->text), cfg->text.len, 0600, err);
+	return file_update(a->root, path, str_text(text), text->len, 0600, err);
 }
 
 int act_set_key(const struct vm_action *a, const char *key, const char *value, bool is_text,

@@ -44,6 +44,8 @@ int act_keep_saved(const char *part, const char *path, struct err *err);
 /* The guest's NAME.cfg, and back, in one step. */
 int act_read_cfg(const struct vm_action *a, struct xlcfg *ret_cfg, struct err *err);
 int act_write_cfg(const struct vm_action *a, const struct xlcfg *cfg, struct err *err);
+/* The same of a whole text. Only a definition that is there, and not under way to another host. */
+int act_write_text(const struct vm_action *a, const struct str *text, struct err *err);
 /* Sets one key for later starts; value NULL removes it. is_text: quoted. */
 int act_set_key(const struct vm_action *a, const char *key, const char *value, bool is_text,
 	struct err *err);

@@ -237,8 +237,6 @@ static void take_moving(const char *root, struct vm_list *list)
 			continue;
 		if (!is_here)
 			d->state = VM_STATE_UNDECIDED;
-		else if (d->domid == VM_NO_DOMID)
-			d->state = VM_STATE_OFF;
 		d->autostart = record.offer.autostart;
 		vm_spec_set(&d->uuid, record.offer.uuid);
 		vm_spec_set(&d->method, vm_method_words[record.offer.method]);

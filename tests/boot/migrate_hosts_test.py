@@ -92,10 +92,10 @@ def ready(host):
 
 
 def connector(work):
-    """The program of the rates."""
+    """Where the program of the rates is built."""
     connect = work / "connect"
     subprocess.run(["musl-gcc", "-static", "-O2", "-s", "-o", connect, TOP / "tests/perf/connect.c"], check=True)
-    return connect.read_bytes()
+    return connect
 
 
 class Hosts:
@@ -107,7 +107,7 @@ class Hosts:
                    for number in (1, 2)]
         self.nfs = NfsServer(f"{name}-nfs", work, "10.9.9.9/24", "10.9.9.0/24", cable(3, self.switch.words(3, "cable")))
         self.here, self.there = [host_of(name, number, system, self.switch) for number, system in enumerate(systems, 1)]
-        self.server = Server({"/initrd": demo_initrd(work, {"etc/guest": GUEST.encode()}), "/connect": connector(work)})
+        self.server = Server({"/initrd": demo_initrd(work, {"etc/guest": GUEST.encode()}), "/connect": connector(work).read_bytes()})
 
     def __enter__(self):
         self.server.__enter__()

@@ -151,11 +151,8 @@ def migration():
 def line():
     """The same without an emulator: two network namespaces of this machine."""
     with tempfile.TemporaryDirectory() as work:
-        connect = Path(work) / "connect"
-        connect.write_bytes(connector(Path(work)))
-        connect.chmod(0o755)
-        said = subprocess.run([TESTS / "perf/line.sh", connect], check=True, capture_output=True, text=True,
-                              timeout=120).stdout
+        said = subprocess.run([TESTS / "perf/line.sh", connector(Path(work))], check=True, capture_output=True,
+                              text=True, timeout=120).stdout
     tcp, ssh = map(float, said.split())
     row(f"SSH / plain TCP on a line of 1 Gbit/s, not emulated ({ssh:.0f} and {tcp:.0f} MiB/s)", ssh / tcp, "", least=0.7)
 

@@ -194,7 +194,7 @@ static int hear(const struct channel *channel, int timeout_ms, const char *sum, 
 	return rc;
 }
 
-/* Open until the end: a device is nobody else's so long, a file is looked at once more. */
+/* Open until the end, when it is looked at once more. */
 static const struct disks_one *hold(const char *root, const struct mig_offer *offer, size_t i,
 	struct disks_held *held, struct err *err)
 {
@@ -489,14 +489,6 @@ int disks_are_free(const char *root, const struct mig_offer *offer, struct err *
 	return 0;
 }
 
-/* Cut short between the two names. */
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat first, second;
-	return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-	       first.st_ino == second.st_ino;
-}
-
 static int place_file(const char *root, const char *aside, const char *path, struct err *err)
 {
 	CLEANUP(mem_free_string) char *from = under(root, aside);
@@ -505,7 +497,8 @@ static int place_file(const char *root, const char *aside, const char *path, str
 	CLEANUP(file_close) int fd = -1;
 	/* A link and not a rename: what lies there by now is not replaced. */
 	int r = link(from, to);
-	if (r < 0 && errno == EEXIST && is_same_file(from, to))
+	/* Cut short between the two names. */
+	if (r < 0 && errno == EEXIST && is_same_disk(root, aside, path))
 		r = 0;
 	else if (r < 0 && errno != EEXIST)
 		r = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);

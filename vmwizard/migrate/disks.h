@@ -49,7 +49,7 @@ void disks_check_removal(const char *root, const struct mig_offer *offer,
 	const struct vm_host *host, const struct snap_volumes *volumes, struct strlist *findings);
 /*
  * One after the other; each is compared at the target. A disk that is written meanwhile is an error.
- * They stay open in held, so that no other guest takes a device.
+ * They stay open in held, for disks_check_held().
  */
 int disks_send(const char *root, const struct mig_offer *offer, const struct channel *channel,
 	struct disks_held *held, struct disks_progress *progress, struct err *err);

@@ -185,12 +185,10 @@ int record_take_away(const char *root, const struct record *record, struct err *
 }
 
 /* Under its name there may be another guest by now: the one that moved would have no definition any more. */
-static int refuse_another(const char *root, const struct mig_offer *offer, struct err *err)
+static int refuse_another(
+	const char *root, const char *cfg, const struct mig_offer *offer, struct err *err)
 {
-	CLEANUP(mem_free_string) char *cfg = vm_cfg_path(offer->name);
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	if (!file_exists(root, cfg))
-		return 0;
 	if (file_read(root, cfg, XLCFG_FILE_MAX, &text, err) < 0)
 		return -1;
 	CLEANUP(vm_spec_dispose) struct vm_spec spec;
@@ -209,14 +207,15 @@ int record_place(const char *root, const struct record *record, struct err *err)
 	CLEANUP(mem_free_string) char *link = vm_auto_path(offer->name);
 	CLEANUP(mem_free_string) char *target = xasprintf("../%s.cfg", offer->name);
 	CLEANUP(mem_free_string) char *tomb = path_of(RECORD_GONE, offer->name);
-	/* A definition of it that is there is the newer one. The link first: what is cut short is done again. */
-	if (refuse_another(root, offer, err) < 0)
-		return -1;
-	if (!file_exists(root, cfg)) {
-		if (file_make_dirs(root, VM_AUTO_DIR, 0755, err) < 0 ||
-			(offer->autostart && file_symlink(root, link, target, err) < 0) ||
-			file_write(root, cfg, offer->cfg, strlen(offer->cfg), 0600, err) < 0)
+	/* A definition of it that is there is the newer one. */
+	if (file_exists(root, cfg)) {
+		if (refuse_another(root, cfg, offer, err) < 0)
 			return -1;
+		/* The link first: what is cut short is done again. */
+	} else if (file_make_dirs(root, VM_AUTO_DIR, 0755, err) < 0 ||
+		   (offer->autostart && file_symlink(root, link, target, err) < 0) ||
+		   file_write(root, cfg, offer->cfg, strlen(offer->cfg), 0600, err) < 0) {
+		return -1;
 	}
 	/* It may have been here before. */
 	return file_exists(root, RECORD_GONE) ? file_remove(root, tomb, err) : 0;
@@ -227,31 +226,32 @@ int record_bury(const char *root, const struct record *record, struct err *err)
 	return write_json(root, RECORD_GONE, record->offer.name, json_of(record), err);
 }
 
-static int refuse_moving(const char *root, const char *name, bool while_open, struct err *err)
+/* from: the first state of the record that refuses. */
+static int refuse_moving(const char *root, const char *name, enum mig_record from, struct err *err)
 {
 	if (!file_exists(root, RECORD_OUT))
 		return 0;
 	CLEANUP(record_dispose) struct record left;
 	if (record_read(root, RECORD_OUT, name, &left, err) < 0)
 		return -1;
-	if (left.state == MIG_OPEN && while_open)
+	if (left.state < from)
+		return 0;
+	if (left.state == MIG_OPEN)
 		return err_set(
 			err, ERR_INVALID, 0, _("guest %s is being moved to %s"), name, left.peer);
-	return left.state == MIG_NONE || left.state == MIG_OPEN
-		       ? 0
-		       : err_set(err, ERR_INVALID, 0,
-				 _("guest %s is being moved to %s, and may run there (%s)"), name,
-				 left.peer, mig_record_words[left.state]);
+	return err_set(err, ERR_INVALID, 0,
+		_("guest %s is being moved to %s, and may run there (%s)"), name, left.peer,
+		mig_record_words[left.state]);
 }
 
 int record_refuse_moving(const char *root, const char *name, struct err *err)
 {
-	return refuse_moving(root, name, true, err);
+	return refuse_moving(root, name, MIG_OPEN, err);
 }
 
 int record_refuse_permitted(const char *root, const char *name, struct err *err)
 {
-	return refuse_moving(root, name, false, err);
+	return refuse_moving(root, name, MIG_PERMITTED, err);
 }
 
 char *record_moved_to(const char *root, const char *name)

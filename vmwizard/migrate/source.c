@@ -338,20 +338,13 @@ static int check_removal(struct source *s, struct strlist *findings, struct err 
 	return rc;
 }
 
-static void note_unknown(struct source *s)
+static void note_unknown(struct source *s, const char *path)
 {
-	const struct mig_offer *offer = &s->record.offer;
-	for (size_t i = 0; i < offer->n_parts; i++) {
-		const struct mig_part *part = &offer->parts[i];
-		if (!part->is_copied || part->is_readonly)
-			continue;
-		CLEANUP(mem_free_string)
-		char *note = xasprintf(_("whether %s has %s is not known: keep it here until the "
-					 "guest runs there"),
-			s->record.peer, part->path);
-		vm_spec_set(&s->result->note, note);
-		return;
-	}
+	CLEANUP(mem_free_string)
+	char *note = xasprintf(
+		_("whether %s has %s is not known: keep it here until the guest runs there"),
+		s->record.peer, path);
+	vm_spec_set(&s->result->note, note);
 }
 
 /* Since the move began, which may be days ago, another guest may have got one of them. */
@@ -374,12 +367,9 @@ static void clear_up(struct source *s)
 {
 	const struct mig_offer *offer = &s->record.offer;
 	const char *root = s->request->root;
+	bool is_known = !s->record.is_by_hand;
 	disks_held_dispose(&s->held);
-	if (s->record.is_by_hand) {
-		note_unknown(s);
-		return;
-	}
-	bool removes = s->record.removes && may_remove(s);
+	bool removes = is_known && s->record.removes && may_remove(s);
 	if (removes)
 		(void)ownership_do_text(root, offer->name, offer->cfg, OWNERSHIP_RELEASE, NULL);
 	for (size_t i = 0; i < offer->n_parts; i++) {
@@ -387,6 +377,10 @@ static void clear_up(struct source *s)
 		struct err why = ERR_INIT;
 		if (!part->is_copied || part->is_readonly || !file_exists(root, part->path))
 			continue;
+		if (!is_known) {
+			note_unknown(s, part->path);
+			return;
+		}
 		if (removes && disks_remove(root, part, &why) == 0)
 			continue;
 		strlist_add(&s->result->left, part->path);
@@ -719,14 +713,18 @@ static bool waits_for_peer(const char *root, const char *name)
 void migrate_settle(const char *root, struct vm_xen *xen, struct strlist *ret_left)
 {
 	CLEANUP(strlist_dispose) struct strlist names = STRLIST_INIT;
+	CLEANUP(strlist_dispose) struct strlist waiting = STRLIST_INIT;
 	CLEANUP(strlist_dispose) struct strlist ids = STRLIST_INIT;
 	record_list(root, RECORD_IN, &ids);
 	for (size_t i = 0; i < ids.count; i++)
 		migrate_take_up(root, xen, ids.items[i], ret_left);
 	record_list(root, RECORD_OUT, &names);
 	/* What is decided first: at boot it comes before the guests' start, and a peer may be waited for long. */
-	for (int waits = 0; waits < 2; waits++)
-		for (size_t i = 0; i < names.count; i++)
-			if (waits_for_peer(root, names.items[i]) == (waits == 1))
-				settle_one(root, xen, names.items[i], ret_left);
+	for (size_t i = 0; i < names.count; i++)
+		if (waits_for_peer(root, names.items[i]))
+			strlist_add(&waiting, names.items[i]);
+		else
+			settle_one(root, xen, names.items[i], ret_left);
+	for (size_t i = 0; i < waiting.count; i++)
+		settle_one(root, xen, waiting.items[i], ret_left);
 }

@@ -81,10 +81,10 @@ int xenmove_config(struct vm_xen *xen, uint32_t domid, char **ret_json, uint64_t
 	libxl_domain_config_init(&config);
 	xen->last_error[0] = '\0';
 	int rc = libxl_retrieve_domain_configuration(xen->ctx, domid, &config, NULL);
-	if (rc == 0)
+	if (rc == 0) {
 		affinity_keep(xen->ctx, domid, false, &config);
-	if (rc == 0)
 		*ret_cpus = affinity_least_cpus(&config);
+	}
 	char *json = rc == 0 ? libxl_domain_config_to_json(xen->ctx, &config) : NULL;
 	if (rc == 0)
 		rc = libxl_domain_need_memory(xen->ctx, &config, (uint32_t)INVALID_DOMID, &kib);

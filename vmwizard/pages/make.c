@@ -11,8 +11,7 @@
 #include "mem.h"
 #include "num.h"
 #include "progress.h"
-#include "vmwizard/migrate/record.h"
-#include "vmwizard/paths.h"
+#include "vmwizard/act.h"
 
 /* --- before anything is made */
 
@@ -178,16 +177,11 @@ enum ui_result make_guest(struct create *c)
 static int write_edit(struct create *c, struct err *err)
 {
 	CLEANUP(str_dispose) struct str text = STR_INIT;
-	CLEANUP(mem_free_string) char *path = vm_cfg_path(c->spec.name);
+	const struct vm_action a = {.root = c->session->root, .name = c->spec.name};
 
-	if (vm_spec_draw(&c->spec, err) != 0 || new_text(c, &text, err) != 0 ||
-		record_refuse_moving(c->session->root, c->spec.name, err) < 0)
+	if (vm_spec_draw(&c->spec, err) != 0 || new_text(c, &text, err) != 0)
 		return -1;
-	/* Since this page was opened it may have moved away, or been deleted. */
-	if (!file_exists(c->session->root, path))
-		return err_set(err, ERR_MISSING, 0, _("guest %s is not defined here any more"),
-			c->spec.name);
-	return file_update(c->session->root, path, text.data, text.len, 0600, err);
+	return act_write_text(&a, &text, err);
 }
 
 enum ui_result make_edit(struct create *c)
